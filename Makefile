@@ -1,0 +1,128 @@
+# `make` lists what there is to make.
+# Needs Python 3.11 or newer, make, and a Python package registry.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+VENV := .venv
+PY   := $(VENV)/bin/python
+KG   := $(VENV)/bin/icrc-korea
+
+VOCABULARIES := tests/vocabularies
+
+# Nothing from outside the environment: no user site, no PYTHONPATH, no questions.
+unexport PYTHONPATH PYTHONHOME
+export PYTHONNOUSERSITE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export PIP_USER := 0
+PIP := $(PY) -m pip --quiet
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint bench wheel vocabularies lock clean
+
+help:  ## list these targets
+	@echo "The ICRC in the Korean War as linked data. Start with: make run"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "Another Python than python3: make run PYTHON=python3.13"
+
+run: $(VENV)/.run  ## set up, build, check, and answer a first question
+	@echo "==> icrc-korea build"
+	@$(KG) build
+	@echo
+	@echo "==> icrc-korea check"
+	@$(KG) check
+	@echo
+	@echo "==> icrc-korea query correspondence/unanswered"
+	@$(KG) query correspondence/unanswered
+	@echo
+	@echo "What to try next, after:  source $(VENV)/bin/activate"
+	@echo "  icrc-korea queries                       the questions that are ready to ask"
+	@echo "  icrc-korea show 'Paul Ruegger'           one person, each statement with its sentence"
+	@echo "  icrc-korea query law/commitments         what each party committed itself to"
+	@echo "  icrc-korea export --format turtle        the whole graph, for other tools"
+	@echo "  make test                                prove all of it"
+
+test: $(VENV)/.dev  ## run all tests
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
+	@echo "==> ruff"
+	@$(PY) -m ruff check .
+	@echo "==> mypy"
+	@$(PY) -m mypy
+	@echo "==> import-linter"
+	@$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.run  ## time a question against rdflib and bare Python
+	@$(PY) benchmarks/ask.py
+
+wheel: $(VENV)/.run  ## build sdist and wheel into dist/
+	@rm -rf dist && mkdir dist
+	@echo "==> sdist"
+	@$(PY) -m hatchling build -t sdist -d dist
+	@echo "==> wheel"
+	@$(PY) -m hatchling build -t wheel -d dist
+
+vocabularies: $(VOCABULARIES)/node_modules/.fetched  ## fetch the standards that the alignments are tested against (npm)
+	@:
+
+lock:  ## renew the lock files from pyproject.toml
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	echo "==> uv into a temporary environment"; \
+	$(PYTHON) -m venv "$$tools"; \
+	"$$tools/bin/pip" --quiet install uv==0.13.9; \
+	compile() { \
+	  "$$tools/bin/uv" pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	    --upgrade --group build "$$@" pyproject.toml; \
+	}; \
+	echo "==> requirements.lock, requirements-dev.lock"; \
+	compile --output-file requirements.lock; \
+	compile --output-file requirements-dev.lock --constraint requirements.lock --extra dev
+
+clean:  ## remove everything that was made or fetched
+	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how the environment comes about ----------------------------------------
+# A stamp is written when its step has succeeded, so an interrupted set-up is
+# done again and a finished one costs nothing. An environment is bound to its
+# folder: one that was moved or copied along with the checkout is made anew.
+
+ifneq ($(shell cat $(VENV)/.made 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.made
+endif
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "$(PYTHON) was not found. Install Python 3.11 or newer, or name one: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed. Name another: make run PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make environments: its modules venv and ensurepip are missing (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@echo "==> $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "$(CURDIR)" > $@
+
+$(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
+	@echo "==> libraries (requirements.lock)"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@echo "==> icrc-korea itself, editable"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	@echo "==> tools for tests (requirements-dev.lock)"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VOCABULARIES)/node_modules/.fetched: $(VOCABULARIES)/package-lock.json $(VOCABULARIES)/.npmrc
+	@command -v npm >/dev/null || { echo "npm was not found: it comes with Node.js (on Debian and Ubuntu: apt install npm)." >&2; exit 1; }
+	@echo "==> the standards, from npm packages, into $(VOCABULARIES)/node_modules"
+	@npm ci --prefix $(VOCABULARIES) --ignore-scripts --loglevel=error
+	@touch $@

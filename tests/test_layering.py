@@ -1,0 +1,51 @@
+"""Modules import only from lower floors, and each heavy library has one home."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"SPARQLWrapper", "owlrl", "pyshacl", "rdflib", "rich", "yaml"}
+
+
+def test_the_contracts_in_pyproject_hold() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as lint; lint()",
+            "--no-cache",
+            "--no-logo",
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def modules_after(*command: str) -> set[str]:
+    """The modules in memory after a command line was carried out."""
+    program = f"import sys; from icrc_korea.cli import main; code = main({list(command)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; print(*sys.modules, file=sys.stderr); sys.exit(code)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return set(done.stderr.split())
+
+
+def test_asking_does_not_pay_for_validation_or_inference() -> None:
+    modules_after("build")
+    asked = modules_after("query", "correspondence/unanswered")
+    assert "pyoxigraph" in asked
+    assert asked & HEAVY == set()
+    assert {"pyshacl", "rdflib"} <= modules_after("check")
