@@ -1,0 +1,281 @@
+"""Hides when and how the dataset is made: assembled, derived, written at once or not at all."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from .catalogue import Question
+from .layout import DERIVE
+from .store import Store, read_nquads, read_ntriples, write_atomically
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from .layout import Layout
+    from .store import Quad, Triple
+
+    Tell = Callable[[int, int, str], None]  # done, of how many, what is being done
+
+FORMAT = 1
+DATASET, MERGED, MANIFEST = "dataset.nq", "merged.nt", "manifest.json"
+# a change in one of these can change the dataset, so their digest is part of what a build depends on
+MAKERS = ("layout", "store", "provenance", "reason", "catalogue", "build")
+
+
+class Damaged(Exception):
+    """A built file does not belong to its manifest."""
+
+
+class Built:
+    """A built dataset: its manifest, and its two files on disk or in memory."""
+
+    def __init__(
+        self, layout: Layout, manifest: dict[str, Any], folder: Path | None, files: dict[str, bytes]
+    ) -> None:
+        self.layout, self.manifest, self.folder, self._files = layout, manifest, folder, files
+
+    def bytes_of(self, name: str) -> bytes:
+        """The content of a built file, checked against the manifest."""
+        if name not in self._files:
+            data = b"" if self.folder is None else _read(self.folder / name)
+            if digest(data) != self.manifest["files"][name]:
+                raise Damaged(name)
+            self._files[name] = data
+        return self._files[name]
+
+    def quads(self) -> list[Quad]:
+        """Every quad of the dataset."""
+        return read_nquads(self.bytes_of(DATASET))
+
+    def slice(self, predicates: set[str] | None) -> Store:
+        """A store with the merged graph, or with only the triples of these predicates."""
+        store = Store(self.layout)
+        table = self.manifest["merged"]["predicates"]
+        if predicates is None or len(table) < 2 * len(predicates & set(table)):
+            store.load_ntriples(self.bytes_of(MERGED))
+        elif self.folder is None:
+            data = self.bytes_of(MERGED)
+            wanted = sorted(tuple(table[iri]) for iri in predicates if iri in table)
+            store.load_ntriples(b"".join(data[start : start + size] for start, size, _ in wanted))
+        else:
+            store.load_ntriples(self._read_parts(sorted(table[iri] for iri in predicates if iri in table)))
+        return store
+
+    def _read_parts(self, parts: list[list[Any]]) -> bytes:
+        """The parts (start, size, digest) of the merged file, each checked."""
+        assert self.folder is not None  # noqa: S101 - the caller reads from disk
+        pieces = []
+        try:
+            with (self.folder / MERGED).open("rb") as stream:
+                for start, size, expected in parts:
+                    stream.seek(start)
+                    pieces.append(stream.read(size))
+                    if digest(pieces[-1]) != expected:
+                        raise Damaged(MERGED)
+        except OSError:
+            raise Damaged(MERGED) from None
+        return b"".join(pieces)
+
+    def whole(self) -> Store:
+        """A store with the merged graph and every named graph beside it."""
+        store = Store(self.layout)
+        quads = self.quads()
+        store.extend(quads)
+        store.merge(quads)
+        return store
+
+    def questions(self) -> list[Question]:
+        """The questions of the catalogue, from the index of the build."""
+        return [Question(entry) for entry in self.manifest["catalogue"]]
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return sha256(data).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+# --- is the built dataset still the right one? --------------------------------------------------------
+
+
+def input_digests(layout: Layout) -> dict[str, str]:
+    """The SHA-256 of every file that the dataset depends on."""
+    return {name: digest(_read(path)) for name, path in sorted(layout.inputs().items())}
+
+
+def maker_digest() -> str:
+    """The SHA-256 of the code that makes the dataset."""
+    here = Path(__file__).parent
+    return digest(b"".join(_read(here / f"{name}.py") for name in MAKERS))
+
+
+def load(layout: Layout) -> Built | None:
+    """The dataset built from exactly these inputs by this code; None if there is none."""
+    inputs = input_digests(layout)
+    maker = maker_digest()
+    for folder in layout.build_folders():
+        data = _read(folder / MANIFEST)
+        if not data:
+            continue
+        try:
+            manifest = json.loads(data)
+            fits = (
+                manifest["format"] == FORMAT
+                and manifest["inputs"] == inputs
+                and manifest["maker"] == maker
+                and all(
+                    (folder / name).stat().st_size == manifest["sizes"][name] for name in (DATASET, MERGED)
+                )
+            )
+        except (ValueError, KeyError, TypeError, OSError):
+            continue
+        if fits:
+            return Built(layout, manifest, folder, {})
+    return None
+
+
+def ensure(layout: Layout, tell: Tell) -> Built:
+    """The dataset, built anew only if its inputs have changed."""
+    return load(layout) or make(layout, tell)
+
+
+# --- making it ------------------------------------------------------------------------------------------
+
+
+def assemble(layout: Layout, tell: Tell) -> list[Quad]:
+    """Every asserted quad of the content files, and the claims derived from them."""
+    from .provenance import derive_claims
+    from .store import parse, read_text
+
+    quads: list[Quad] = []
+    sources = layout.sources()
+    for number, source in enumerate(sources):
+        tell(number, len(sources) + 4, f"reading {source.name}")
+        quads += parse(read_text(source.path, source.name), source.name, source.graph, layout.prefixes)
+    return quads + derive_claims(quads)
+
+
+def make(layout: Layout, tell: Tell) -> Built:
+    """Builds the dataset and writes it where it can; kept in memory if nowhere can be written."""
+    from . import reason
+    from .catalogue import index
+    from .store import canonical, nquads_lines
+
+    total = len(layout.sources()) + 4
+    inputs = input_digests(layout)  # taken first: a file that changes meanwhile makes the build stale
+    questions = index(layout)
+    asserted = canonical(assemble(layout, tell))
+    tell(total - 4, total, "deriving what follows (OWL 2 RL)")
+    rules = [(question.id, question.text) for question in questions if question.topic == DERIVE]
+    cache = _ClosureCache(layout)
+    inferred = reason.infer(asserted, rules, layout, cache.close)
+    tell(total - 2, total, "writing the dataset")
+    lines = nquads_lines(asserted + inferred)
+    dataset = ("\n".join(lines) + "\n").encode()
+    merged, predicates = _merge(asserted + inferred)
+    manifest = {
+        "format": FORMAT,
+        "inputs": inputs,
+        "maker": maker_digest(),
+        "versions": _versions(),
+        "graphs": _counts(asserted + inferred, layout),
+        "dataset": {"quads": len(lines), "rdfc10_sha256": digest(dataset)},
+        "files": {DATASET: digest(dataset), MERGED: digest(merged)},
+        "sizes": {DATASET: len(dataset), MERGED: len(merged)},
+        "merged": {"triples": merged.count(b"\n"), "predicates": predicates},
+        "catalogue": [question.entry() for question in questions],
+    }
+    built = Built(layout, manifest, None, {DATASET: dataset, MERGED: merged})
+    built.folder = _write_first(layout, built, cache, lambda text: tell(total - 1, total, text))
+    where = layout.name_of(built.folder) if built.folder else "memory"
+    tell(total, total, f"{len(lines)} statements built in {where}")
+    return built
+
+
+def _merge(quads: Iterable[Quad]) -> tuple[bytes, dict[str, list[int | str]]]:
+    """Every triple once, grouped by predicate, and where each predicate's group lies."""
+    groups: dict[str, set[str]] = {}
+    for quad in quads:
+        groups.setdefault(quad.predicate.value, set()).add(f"{quad.triple} .\n")
+    pieces: list[bytes] = []
+    table: dict[str, list[int | str]] = {}
+    offset = 0
+    for predicate in sorted(groups):
+        piece = "".join(sorted(groups[predicate])).encode()
+        table[predicate] = [offset, len(piece), digest(piece)]
+        pieces.append(piece)
+        offset += len(piece)
+    return b"".join(pieces), table
+
+
+def _counts(quads: Iterable[Quad], layout: Layout) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for quad in quads:
+        name = layout.shrink(quad.graph_name.value)
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("owlrl", "pyoxigraph", "rdflib")}
+
+
+class _ClosureCache:
+    """Keeps the closure by a digest of its own inputs: a changed label need not cost a new one."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.folders = layout.build_folders()
+        self.used: dict[str, bytes] = {}
+
+    def close(self, quads: list[Quad]) -> list[Triple]:
+        from . import reason
+        from .store import nquads_lines
+
+        wanted = reason.closure_input(quads)
+        text = "\n".join([maker_digest(), json.dumps(_versions()), *nquads_lines(wanted)])
+        name = f"closure-{digest(text.encode())[:16]}.nt"
+        for folder in self.folders:
+            head, _, body = _read(folder / name).partition(b"\n")
+            if head == b"# " + digest(body).encode():
+                self.used[name] = head + b"\n" + body
+                return read_ntriples(body)
+        triples = reason.closure(wanted)
+        body = "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
+        self.used[name] = b"# " + digest(body).encode() + b"\n" + body
+        return triples
+
+
+def _write_first(
+    layout: Layout, built: Built, cache: _ClosureCache, tell: Callable[[str], None]
+) -> Path | None:
+    """Writes into the first folder that takes it, the manifest last; None if none does."""
+    for folder in layout.build_folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, data in cache.used.items():
+                write_atomically(folder / name, data)
+            for name in (DATASET, MERGED):
+                write_atomically(folder / name, built.bytes_of(name))
+            text = json.dumps(built.manifest, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+            write_atomically(folder / MANIFEST, text.encode())
+            for old in folder.glob("closure-*.nt"):
+                if old.name not in cache.used:
+                    old.unlink(missing_ok=True)
+        except OSError as error:
+            tell(f"{layout.name_of(folder)} cannot be written ({error.strerror})")
+            continue
+        return folder
+    tell("nothing could be written, so the dataset lives in memory for this command only")
+    return None

@@ -1,0 +1,269 @@
+"""Hides the header of query files: what a question asks, its parameters and its columns."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
+from .layout import DERIVE, FEDERATED, QUALITY, XSD
+from .store import Literal, NamedNode, Store, Tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .layout import Layout
+    from .store import Term
+
+TYPES = ("entity", "date", "text", "integer", "choice")
+HEADER_KEYS = {
+    "summary",
+    "description",
+    "tags",
+    "params",
+    "columns",
+    "remedy",
+    "severity",
+    "endpoint",
+    "method",
+}
+APART = (DERIVE, QUALITY, FEDERATED)  # topics that hold rules and tests, not questions for people
+
+
+class Question:
+    """One query file: what it asks, what can be chosen, what its columns mean."""
+
+    def __init__(self, entry: dict[str, Any]) -> None:
+        self.id: str = entry["id"]
+        self.text: str = entry.get("text", "")
+        self.summary: dict[str, str] = entry["summary"]
+        self.tags: list[str] = entry["tags"]
+        self.params: dict[str, dict[str, Any]] = entry["params"]
+        self.columns: dict[str, str] = entry["columns"]
+        # what a query for a fault says to do about it, and whether the fault only deserves a warning
+        self.remedy: str = entry.get("remedy", "")
+        self.severity: str = entry.get("severity", "violation")
+
+    @property
+    def topic(self) -> str:
+        """The folder that the question is in."""
+        return self.id.rpartition("/")[0]
+
+    def asks(self, language: str = "en") -> str:
+        """The question in words."""
+        return self.summary.get(language) or next(iter(self.summary.values()), "")
+
+    def entry(self) -> dict[str, Any]:
+        """What the built index keeps of the question: all but its text."""
+        return {
+            "id": self.id,
+            "summary": self.summary,
+            "tags": self.tags,
+            "params": self.params,
+            "columns": self.columns,
+        }
+
+    def bind(
+        self, given: dict[str, Term | str], resolve: Callable[[str], str], layout: Layout
+    ) -> dict[str, Term]:
+        """The terms to bind to the query's variables: given values over defaults."""
+        unknown = sorted(set(given) - set(self.params))
+        if unknown:
+            takes = ", ".join(self.params) or "none"
+            raise BadParameter(f"{self.id} has no parameter {unknown[0]!r}", f"its parameters: {takes}")
+        bindings: dict[str, Term] = {}
+        for name, spec in self.params.items():
+            value = given.get(name, spec.get("default"))
+            if value is None or value == "":
+                if spec.get("optional"):
+                    continue
+                raise BadParameter(
+                    f"{self.id} needs a value for {name}", f"add {name}=… ({spec.get('about', '')})"
+                )
+            trusted = name not in given
+            bindings[name] = self._term(name, spec, value, resolve, layout, trusted)
+        return bindings
+
+    def _term(
+        self,
+        name: str,
+        spec: dict[str, Any],
+        value: Term | str,
+        resolve: Callable[[str], str],
+        layout: Layout,
+        trusted: bool,
+    ) -> Term:
+        if not isinstance(value, str | int):
+            return value
+        kind, text = spec["type"], str(value)
+        if kind == "entity":
+            iri = layout.expand(text) if trusted else None
+            return NamedNode(iri or resolve(text))
+        if kind == "date":
+            return _date(name, text)
+        if kind == "integer":
+            if not re.fullmatch(r"[+-]?\d+", text):
+                raise BadParameter(f"{name}={text} is not a whole number", f"write for example {name}=3")
+            return Literal(text, datatype=NamedNode(XSD + "integer"))
+        if kind == "choice":
+            choices = [str(choice) for choice in spec.get("choices", [])]
+            if choices and text not in choices:
+                raise BadParameter(
+                    f"{name}={text} is not one of its choices", "choose from: " + ", ".join(choices)
+                )
+            iri = layout.expand(text) if ":" in text else None
+            return NamedNode(iri) if iri else Literal(text)
+        return Literal(text)
+
+
+def _date(name: str, text: str) -> Literal:
+    from datetime import date
+
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise BadParameter(
+            f"{name}={text} is not a day", f"write year-month-day, for example {name}=1950-06-26"
+        ) from None
+    return Literal(text, datatype=NamedNode(XSD + "date"))
+
+
+def ask_text(text: str, bindings: dict[str, Term]) -> str:
+    """The query text with its parameters projected, as binding needs it."""
+    return Tokens(text).with_columns(sorted(bindings)) if bindings else text
+
+
+def read(name: str, text: str, layout: Layout, file: str = "") -> Question:
+    """A question from the text of its file; BadHeader says what is wrong in the `#+` lines."""
+    place = file or f"queries/{name}.rq"
+    header = _header(text, place)
+    unknown = sorted(set(header) - HEADER_KEYS)
+    if unknown:
+        raise BadHeader(
+            f"{place}: the header has an unknown key {unknown[0]!r}",
+            "known: " + ", ".join(sorted(HEADER_KEYS)),
+        )
+    summary = header.get("summary", "")
+    params: dict[str, dict[str, Any]] = {}
+    entry = {
+        "id": name,
+        "text": text,
+        "summary": summary if isinstance(summary, dict) else {"en": str(summary)},
+        "tags": [str(tag) for tag in header.get("tags") or []],
+        "params": params,
+        "remedy": str(header.get("remedy") or ""),
+        "severity": str(header.get("severity") or "violation"),
+        "columns": {str(key): str(about or "") for key, about in _mapping(header, "columns", place).items()},
+    }
+    for key, spec in _mapping(header, "params", place).items():
+        spec = {"default": spec} if not isinstance(spec, dict) else dict(spec)
+        for field in ("default", "choices"):  # YAML reads 1950-06-26 as a day; we want what was written
+            if field in spec and not isinstance(spec[field], list):
+                spec[field] = str(spec[field])
+        spec.setdefault("type", _guess_type(spec, layout))
+        if spec["type"] not in TYPES:
+            raise BadHeader(
+                f"{place}: parameter {key} has the type {spec['type']!r}", "types: " + ", ".join(TYPES)
+            )
+        params[str(key)] = spec
+    question = Question(entry)
+    _agrees(question, place, layout)
+    return question
+
+
+def _header(text: str, place: str) -> dict[str, Any]:
+    lines = [line[2:].removeprefix(" ") for line in text.splitlines() if line.startswith("#+")]
+    if not lines:
+        return {}
+    import yaml
+
+    try:
+        header = yaml.safe_load("\n".join(lines))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise BadHeader(
+            f"{place}{line}: the header is not YAML: {problem}", "quote a value that holds ': ' or '#'"
+        ) from None
+    if not isinstance(header, dict):
+        raise BadHeader(
+            f"{place}:1: the header is not a list of `key: value` lines", "start with `#+ summary: …`"
+        )
+    return header
+
+
+def _mapping(header: dict[str, Any], key: str, place: str) -> dict[str, Any]:
+    value = header.get(key) or {}
+    if not isinstance(value, dict):
+        raise BadHeader(
+            f"{place}: {key} is not a list of `name: about` lines", f"write #+ {key}: then #+   name: about"
+        )
+    return value
+
+
+def _guess_type(spec: dict[str, Any], layout: Layout) -> str:
+    if "choices" in spec:
+        return "choice"
+    default = str(spec.get("default", ""))
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", default):
+        return "date"
+    if re.fullmatch(r"[+-]?\d+", default):
+        return "integer"
+    return "entity" if default.partition(":")[0] in layout.prefixes and ":" in default else "text"
+
+
+def _agrees(question: Question, place: str, layout: Layout) -> None:
+    """Fails where the header and the query below it do not say the same."""
+    try:
+        answer = Store(layout).query(question.text)
+        absent = sorted(set(question.params) - Tokens(question.text).variables())
+    except QueryError as error:
+        raise BadHeader(f"{place}: {error.message}", error.remedy) from None
+    if absent:
+        raise BadHeader(
+            f"{place}: the query has no variable ?{absent[0]} for this parameter", "use it or drop it"
+        )
+    if question.columns and answer.kind == "select" and list(question.columns) != answer.columns:
+        shown = [name for name in answer.columns if name not in question.params or name in question.columns]
+        if list(question.columns) != shown:
+            named, selected = ", ".join(question.columns), ", ".join(shown)
+            raise BadHeader(
+                f"{place}: the columns are {named} but the query selects {selected}",
+                "name in the header what the query selects, in the same order",
+            )
+    for name in question.params:
+        if re.search(rf"BIND\s*\(\s*[?${{}}]{name}\s+AS", question.text, re.I):
+            raise BadHeader(f"{place}: BIND(?{name} AS …) loses the parameter's value", f"use ?{name} itself")
+
+
+def index(layout: Layout) -> list[Question]:
+    """Every question of the graph's queries/ folder, rules and tests included."""
+    from .store import read_text
+
+    return [read(name, read_text(path, f"queries/{name}.rq"), layout) for name, path in layout.queries()]
+
+
+def find(name: str, questions: list[Question]) -> Question:
+    """The question of that name (the last part alone will do); UnknownQuery with the nearest names."""
+    wanted = name.removesuffix(".rq").removeprefix("queries/")
+    by_id = {question.id: question for question in questions}
+    if wanted in by_id:
+        return by_id[wanted]
+    short = [question for question in questions if question.id.rpartition("/")[2] == wanted]
+    if len(short) == 1:
+        return short[0]
+    if short:
+        names = ", ".join(question.id for question in short)
+        raise UnknownQuery(name, (), f"several questions end so, say which: {names}")
+    if (
+        re.match(r"\s*(?:#|PREFIX\b|BASE\b|SELECT\b|ASK\b|CONSTRUCT\b|DESCRIBE\b)", name, re.I)
+        and " " in name.strip()
+    ):
+        raise UnknownQuery(
+            name, (), "this looks like SPARQL: pass it on standard input, `echo '…' | icrc-korea query -`"
+        )
+    ids = {question.id.rpartition("/")[2]: question.id for question in questions}
+    close = nearest(wanted, by_id) or [ids[short_name] for short_name in nearest(wanted, ids)]
+    raise UnknownQuery(name, close)

@@ -1,0 +1,524 @@
+"""Hides all other modules: one object to ask, look up, trace, check and export."""
+
+from __future__ import annotations
+
+from . import build
+from .catalogue import Question, ask_text, find, read
+from .errors import QueryError, UnknownTerm, nearest
+from .layout import BASE, CLAIMS, KW, RDF, RDFS, SKOS, THINGS, Layout
+from .store import TYPE, Answer, Literal, NamedNode, Store, Tokens, plain, readable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    import rdflib
+
+    from .build import Built, Tell
+    from .check import Report
+    from .reason import Proof
+    from .store import Quad, Term
+
+PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
+LABEL, NAME_FORM, TITLE = (
+    NamedNode(RDFS + "label"),
+    NamedNode(KW + "nameForm"),
+    NamedNode("http://purl.org/dc/terms/title"),
+)
+NAMES = (PREF, LABEL, ALT, HIDDEN, NAME_FORM, TITLE)  # in the order of their say
+ABOUT_CLAIMS = {NamedNode(RDF + name) for name in ("subject", "predicate", "object")}
+
+
+class Claim:
+    """One claim as people read it: what it says, how sure it is, and the sentences that say it."""
+
+    def __init__(self, iri: NamedNode, fields: dict[str, list[Term]], layout: Layout) -> None:
+        def first(name: str) -> str:
+            found = fields.get(KW + name)
+            return readable(found[0], layout).rpartition(":")[2] if found else ""
+
+        def every(name: str) -> list[str]:
+            return sorted({readable(term, layout) for term in fields.get(KW + name, [])})
+
+        self.id = layout.shrink(iri.value)
+        self.subject, self.predicate, self.object = (
+            fields[RDF + name][0] if fields.get(RDF + name) else None
+            for name in ("subject", "predicate", "object")
+        )
+        self.status = first("claimStatus") or "accepted"
+        self.polarity = first("polarity") or "positive"
+        self.certainty = first("certainty") or "stated"
+        self.sentences = every("statedIn")
+        self.asserted_by, self.made_in = every("assertedBy"), every("madeIn")
+        self.notes = every("hedge") + every("inferenceNote")
+        self.conflicts = every("conflictsWith")
+
+    @property
+    def marks(self) -> list[str]:
+        """What sets the claim apart from a plain statement: contested, negative, hedged …"""
+        marks = [self.status] if self.status != "accepted" else []
+        marks += [self.polarity] if self.polarity != "positive" else []
+        return marks
+
+    def as_dict(self, layout: Layout) -> dict[str, Any]:
+        """The claim for programs."""
+        triple = (self.subject, self.predicate, self.object)
+        return {
+            "claim": self.id,
+            **{
+                name: plain(term, layout)
+                for name, term in zip(("subject", "predicate", "object"), triple, strict=True)
+            },
+            "status": self.status,
+            "polarity": self.polarity,
+            "certainty": self.certainty,
+            "stated_in": self.sentences,
+            "asserted_by": self.asserted_by,
+            "made_in": self.made_in,
+            "notes": self.notes,
+            "conflicts_with": self.conflicts,
+        }
+
+
+class Facts:
+    """The whole dataset in memory, with the claim behind each statement at hand."""
+
+    def __init__(self, built: Built) -> None:
+        self.layout = built.layout
+        self.quads = built.quads()
+        self.asserted: set[tuple[Term, ...]] = set()
+        self.out: dict[Term, dict[tuple[NamedNode, Term], None]] = {}
+        self.into: dict[Term, dict[tuple[Term, NamedNode], None]] = {}
+        for quad in self.quads:
+            triple = (quad.subject, quad.predicate, quad.object)
+            if quad.graph_name.value != BASE + "graph/inferred":
+                self.asserted.add(triple)
+            self.out.setdefault(quad.subject, {})[triple[1:]] = None
+            self.into.setdefault(quad.object, {})[triple[:2]] = None
+        self.claims: dict[tuple[Term | None, ...], list[Claim]] = {}
+        self.claim_of: dict[str, Claim] = {}
+        for node in self._subjects(TYPE, NamedNode(KW + "Claim")):
+            claim = Claim(node, self.fields(node), self.layout)
+            self.claims.setdefault((claim.subject, claim.predicate, claim.object), []).append(claim)
+            self.claim_of[claim.id] = claim
+
+    def _subjects(self, predicate: NamedNode, value: Term) -> list[Any]:
+        return [subject for subject, name in self.into.get(value, {}) if name == predicate]
+
+    def fields(self, node: Term) -> dict[str, list[Term]]:
+        """All values of a thing by property."""
+        found: dict[str, list[Term]] = {}
+        for predicate, value in self.out.get(node, {}):
+            found.setdefault(predicate.value, []).append(value)
+        return found
+
+    def label(self, node: Term, language: str = "en") -> str:
+        """The thing's own name in a language, else in any; '' for literals and the unnamed."""
+        fields = self.fields(node)
+        for name in NAMES:
+            labels = fields.get(name.value, [])
+            fitting = [label for label in labels if getattr(label, "language", None) == language] or labels
+            if fitting:
+                return str(fitting[0].value)
+        return ""
+
+    def link(self, sentence: str) -> str:
+        """The address of a sentence on the guide's page."""
+        iri = self.layout.expand(sentence)
+        links = self.fields(NamedNode(iri)).get(KW + "deepLink", []) if iri else []
+        return str(links[0].value) if links else ""
+
+
+class KnowledgeGraph:
+    """The graph of one folder: built when needed, immutable once loaded."""
+
+    def __init__(self, root: str | Path | None = None, tell: Tell | None = None) -> None:
+        self.layout = Layout.find(root)
+        self._tell: Tell = tell or (lambda *_: None)
+        self._built: Built | None = None
+        self._facts: Facts | None = None
+        self._names: dict[str, dict[str, int]] | None = None  # folded name -> thing -> rank of that name
+        self._spelt: dict[str, str] = {}  # folded name -> as it is written
+
+    # --- the dataset ---
+
+    @property
+    def built(self) -> Built:
+        """The built dataset, made anew first if the files have changed."""
+        if self._built is None:
+            self._built = build.ensure(self.layout, self._tell)
+        return self._built
+
+    def build(self) -> Built:
+        """Makes the dataset anew whatever is there."""
+        self._built, self._facts, self._names = build.make(self.layout, self._tell), None, None
+        return self._built
+
+    def _slice(self, predicates: set[str] | None) -> Store:
+        try:
+            return self.built.slice(predicates)
+        except build.Damaged:
+            return self.build().slice(predicates)
+
+    @property
+    def facts(self) -> Facts:
+        """The whole dataset in memory."""
+        if self._facts is None:
+            try:
+                self._facts = Facts(self.built)
+            except build.Damaged:
+                self._facts = Facts(self.build())
+        return self._facts
+
+    # --- asking ---
+
+    def questions(self) -> list[Question]:
+        """The questions of the catalogue."""
+        return self.built.questions()
+
+    def question(self, name: str) -> Question:
+        """One question with its text; UnknownQuery offers the nearest names."""
+        question = find(name, self.questions())
+        path = self.layout.root / "queries" / f"{question.id}.rq"
+        question.text = path.read_text(encoding="utf-8-sig")
+        return question
+
+    def run(self, name: str, **params: Term | str) -> Answer:
+        """Asks a question of the catalogue."""
+        return self.ask_question(self.question(name), params)
+
+    def ask_question(self, question: Question, params: dict[str, Term | str]) -> Answer:
+        """Asks a question with parameters, each a term or its text."""
+        bindings = question.bind(params, self.resolve, self.layout)
+        if bindings and _is_construct(question.text):
+            raise QueryError("a CONSTRUCT query takes no parameters", "write the values into the query")
+        return self._ask(question.text, bindings, [name for name in question.columns if name in bindings])
+
+    def read_query(self, text: str, name: str) -> Question:
+        """A question from a query text of one's own."""
+        return read(name, text, self.layout, file=name)
+
+    def query(self, text: str) -> Answer:
+        """Answers any SPARQL query: SELECT, ASK, CONSTRUCT or DESCRIBE."""
+        return self._ask(text, {}, [])
+
+    select = ask = construct = query
+
+    def _ask(self, text: str, bindings: dict[str, Term], shown: list[str]) -> Answer:
+        tokens = Tokens(text)  # guards before anything is parsed
+        if tokens.uses_graphs():
+            try:
+                store = self.built.whole()
+            except build.Damaged:
+                store = self.build().whole()
+        else:
+            store = self._slice(tokens.predicates(self.layout.prefixes))
+        return store.query(ask_text(text, bindings), bindings, shown)
+
+    # --- names ---
+
+    def resolve(self, term: str) -> str:
+        """The IRI of a thing given as CURIE, IRI or label in any language; UnknownTerm if there is none."""
+        iri = self.layout.expand(term)
+        if iri is not None:
+            node = NamedNode(iri)
+            store = self._slice({TYPE.value})
+            if any(True for _ in store.match(node)) or self._is_mentioned(node):
+                return iri
+            known = [
+                self.layout.shrink(quad.subject.value)
+                for quad in store.match()
+                if isinstance(quad.subject, NamedNode)
+            ]
+            raise UnknownTerm(f"nothing in the graph is called {term}", nearest(term, sorted(set(known))))
+        return self._by_label(term)
+
+    def _is_mentioned(self, node: NamedNode) -> bool:
+        whole = self._slice(None)
+        return any(True for _ in whole.match(node)) or any(True for _ in whole.match(None, None, node))
+
+    def _by_label(self, text: str) -> str:
+        if self._names is None:
+            self._names = {}
+            store = self._slice({name.value for name in NAMES})
+            for rank, name in enumerate(NAMES):
+                for quad in store.match(None, name):
+                    if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode):
+                        folded = _folded(quad.object.value)
+                        self._spelt.setdefault(folded, quad.object.value)
+                        entry = self._names.setdefault(folded, {})
+                        entry[quad.subject.value] = min(rank, entry.get(quad.subject.value, rank))
+        found = self._names.get(_folded(text))
+        if not found:
+            close = [self._spelt[name] for name in nearest(_folded(text), self._names)]
+            raise UnknownTerm(f"nothing in the graph is called {text!r}", close)
+        best = [iri for iri, rank in found.items() if rank == min(found.values())]
+        if len(best) > 1:
+            names = sorted(self.layout.shrink(iri) for iri in best)
+            raise UnknownTerm(
+                f"{text!r} is the name of {len(names)} things", (), "say which: " + ", ".join(names)
+            )
+        return best[0]
+
+    def _property(self, text: str) -> NamedNode:
+        iri = self.layout.expand(text)
+        used = iri in self.built.manifest["merged"]["predicates"]
+        return NamedNode(iri if iri and used else self.resolve(text))
+
+    def term(self, text: str) -> Term:
+        """A term for the object of a statement: a thing's name, or a literal of that text."""
+        try:
+            return NamedNode(self.resolve(text))
+        except UnknownTerm as error:
+            literals = [
+                node
+                for node in self.facts.into
+                if isinstance(node, Literal) and node.value == text.strip('"')
+            ]
+            if not literals:
+                raise error from None
+            return literals[0]
+
+    # --- looking things up ---
+
+    def show(self, term: str) -> dict[str, Any]:
+        """One thing: its names, type and definition, then every statement with its sentences."""
+        node = NamedNode(self.resolve(term))
+        facts, shrink = self.facts, self.layout.shrink
+        fields = facts.fields(node)
+        definitions = [
+            value
+            for name in (SKOS + "definition", RDFS + "comment", SKOS + "scopeNote")
+            for value in fields.get(name, [])
+        ]
+        english = [text.value for text in definitions if getattr(text, "language", "en") in ("en", None)]
+        return {
+            "id": shrink(node.value),
+            "iri": node.value,
+            "types": sorted(
+                shrink(t.value) for t in fields.get(TYPE.value, []) if (node, TYPE, t) in facts.asserted
+            ),
+            "names": [
+                {
+                    "kind": shrink(name.value),
+                    "text": label.value,
+                    "language": getattr(label, "language", None) or "",
+                }
+                for name in NAMES
+                for label in sorted(fields.get(name.value, []), key=_english_first)
+            ],
+            "definition": english[0] if english else "",
+            "statements": list(self._statements(node)),
+            "absences": self._about(node, THINGS + "absence/"),
+            "discrepancies": self._about(node, THINGS + "discrepancy/"),
+        }
+
+    def _statements(self, node: NamedNode) -> Iterator[dict[str, Any]]:
+        """Statements of and about a thing, plain ones and claims that have no plain statement."""
+        facts = self.facts
+        hidden = {*(name.value for name in NAMES), SKOS + "definition", RDFS + "comment"}
+        plain_ones: list[tuple[Any, Any, Any]] = [
+            (node, p, o) for p, o in facts.out.get(node, {}) if p.value not in hidden
+        ]
+        plain_ones += [
+            (s, p, node) for s, p in facts.into.get(node, {}) if s != node and p not in ABOUT_CLAIMS
+        ]
+        if not node.value.startswith(CLAIMS):  # claims are shown as what they claim, not as things
+            plain_ones = [
+                triple for triple in plain_ones if not (_is_claim(triple[0]) or _is_claim(triple[2]))
+            ]
+        held = set(plain_ones)
+        claimed = [
+            triple for triple in facts.claims if node in triple and triple not in held and triple[1] != node
+        ]
+        for subject, predicate, value in [*plain_ones, *claimed]:
+            claims: list[Claim | None] = [*facts.claims.get((subject, predicate, value), [])]
+            for claim in claims or [None]:
+                marks = list(claim.marks) if claim else []
+                if not claim and (subject, predicate, value) not in facts.asserted:
+                    marks.append("inferred")
+                yield {
+                    "direction": "out" if subject == node else "in",
+                    "subject": readable(subject, self.layout),
+                    "predicate": readable(predicate, self.layout),
+                    "object": readable(value, self.layout),
+                    "label": facts.label(value if subject == node else subject),
+                    "certainty": claim.certainty if claim else "",
+                    "sentences": claim.sentences if claim else [],
+                    "marks": marks,
+                }
+
+    def _about(self, node: NamedNode, space: str) -> list[dict[str, Any]]:
+        """Nodes of a kind (absences, discrepancies) that have this thing as a value."""
+        found: dict[NamedNode, list[str]] = {}
+        for subject, predicate in self.facts.into.get(node, {}):
+            if isinstance(subject, NamedNode) and subject.value.startswith(space):
+                found.setdefault(subject, []).append(self.layout.shrink(predicate.value))
+        return [
+            {
+                "id": self.layout.shrink(subject.value),
+                "label": self.facts.label(subject),
+                "as": sorted(names),
+                "sentences": self._sentences(subject),
+            }
+            for subject, names in sorted(found.items(), key=lambda pair: pair[0].value)
+        ]
+
+    def _sentences(self, node: NamedNode) -> list[str]:
+        """The sentences behind any statement of a thing."""
+        claims = [c for p, o in self.facts.out.get(node, {}) for c in self.facts.claims.get((node, p, o), [])]
+        return sorted({sentence for claim in claims for sentence in claim.sentences})
+
+    def why(self, subject: str, predicate: str, value: str) -> Why:
+        """What a statement rests on: claims and sentences, or the rules and statements it follows from."""
+        terms = (NamedNode(self.resolve(subject)), self._property(predicate), self.term(value))
+        facts = self.facts
+        claims = facts.claims.get(terms, [])
+        proof = None
+        holds = terms[2] in {o for p, o in facts.out.get(terms[0], {}) if p == terms[1]}
+        if holds and terms not in facts.asserted:
+            proof = self._proof(terms)
+        near = (
+            []
+            if claims or holds
+            else [row for row in self._statements(terms[0]) if row["direction"] == "out"]
+        )
+        near = [row for row in near if row["predicate"] == self.layout.shrink(terms[1].value)] or [
+            row for row in near if row["object"] == readable(terms[2], self.layout)
+        ]
+        absences = [] if claims or holds else self._about(terms[0], THINGS + "absence/")
+        return Why(terms, claims, proof, terms in facts.asserted, near, absences)
+
+    def _proof(self, terms: tuple[Any, ...]) -> Proof | None:
+        from .layout import DERIVE
+        from .reason import Explainer
+
+        rules = [(q.id, self.question(q.id).text) for q in self.questions() if q.topic == DERIVE]
+        return Explainer(self.facts.quads, rules, self.layout).explain(*terms)
+
+    # --- the rest of the house ---
+
+    def stats(self) -> dict[str, Any]:
+        """Counts by graph, class, certainty and status."""
+        facts, shrink = self.facts, self.layout.shrink
+        graphs: dict[str, int] = {}
+        for name, number in self.built.manifest["graphs"].items():
+            short = "sentence graphs" if name.startswith("passage:") else name
+            graphs[short] = graphs.get(short, 0) + number
+        classes: dict[str, int] = {}
+        for subject, predicate, value in facts.asserted:
+            if (
+                predicate == TYPE
+                and isinstance(value, NamedNode)
+                and getattr(subject, "value", "").startswith(BASE)
+            ):
+                classes[shrink(value.value)] = classes.get(shrink(value.value), 0) + 1
+        claims = list(facts.claim_of.values())
+        return {
+            "statements": self.built.manifest["merged"]["triples"],
+            "graphs": dict(sorted(graphs.items())),
+            "classes": dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0]))),
+            "certainty": _tally(claim.certainty for claim in claims),
+            "status": _tally(" ".join([claim.status, claim.polarity]) for claim in claims),
+            "questions": len(self.questions()),
+        }
+
+    def check(self, guide: Path | None = None, paths: Iterable[Path] = ()) -> Report:
+        """Every rule over every file."""
+        from . import check
+
+        return check.check(self.layout, self._tell, guide, paths)
+
+    def anchor(self, guide: Path) -> Path:
+        """Writes data/entities/passages.ttl for a guide text."""
+        from .provenance import passages_turtle, read_guide
+        from .store import write_atomically
+
+        path = self.layout.root / "data" / "entities" / "passages.ttl"
+        write_atomically(path, passages_turtle(read_guide(guide), self.layout).encode())
+        return path
+
+    def export(
+        self, target: str | Path | None = None, form: str = "turtle", parts: Iterable[str] = ()
+    ) -> bytes:
+        """The graph in a format of its own, also written to a file if one is given."""
+        from . import export
+
+        try:
+            data = export.export(self.built, form, parts)
+        except build.Damaged:
+            data = export.export(self.build(), form, parts)
+        if target is not None:
+            export.write(data, target)
+        return data
+
+    def reason(self) -> list[Quad]:
+        """What follows from the asserted graph, as quads of the inferred graph."""
+        return [quad for quad in self.facts.quads if quad.graph_name.value == BASE + "graph/inferred"]
+
+    def rdflib(self) -> rdflib.Dataset:
+        """The same data as an rdflib Dataset whose default graph is the union."""
+        import rdflib
+
+        from .store import to_rdflib
+
+        dataset = rdflib.Dataset(default_union=True)
+        for quad in self.facts.quads:
+            graph = dataset.graph(rdflib.URIRef(quad.graph_name.value))
+            graph.add((to_rdflib(quad.subject), to_rdflib(quad.predicate), to_rdflib(quad.object)))
+        for name, space in self.layout.prefixes.items():
+            dataset.bind(name, space, replace=True)
+        return dataset
+
+
+class Why:
+    """What a statement rests on."""
+
+    def __init__(
+        self,
+        terms: tuple[Any, ...],
+        claims: list[Claim],
+        proof: Proof | None,
+        described: bool,
+        nearby: list[dict[str, Any]],
+        absences: list[dict[str, Any]],
+    ) -> None:
+        self.terms, self.claims, self.proof, self.described = terms, claims, proof, described
+        # what the guide does say close by, where it is silent on the statement itself
+        self.nearby, self.absences = nearby, absences
+
+    def __bool__(self) -> bool:
+        return bool(self.claims or self.proof or self.described)
+
+
+def _tally(names: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _is_construct(text: str) -> bool:
+    return any(
+        kind == "word" and token.upper() in ("CONSTRUCT", "DESCRIBE") for kind, token, _ in Tokens(text).items
+    )
+
+
+def _is_claim(term: Any) -> bool:
+    return isinstance(term, NamedNode) and term.value.startswith(CLAIMS)
+
+
+def _english_first(label: Any) -> tuple[bool, str, str]:
+    return (label.language != "en", label.language or "", label.value)
+
+
+def _folded(text: str) -> str:
+    """A name as it is compared: NFC, no case, single spaces, straight quotes."""
+    from unicodedata import normalize
+
+    return " ".join(normalize("NFC", text).replace("’", "'").casefold().split())
+
+
+__all__ = ["Claim", "Facts", "KnowledgeGraph", "Why"]

@@ -1,0 +1,166 @@
+"""Hides where the project's files are: a checkout, an installed wheel or a team's own folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+
+from .errors import LayoutError, UnknownTerm, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BASE = "https://w3id.org/icrc-korea/"
+KW = BASE + "ontology#"
+THINGS = BASE + "id/"
+PASSAGES = BASE + "id/passage/"
+CLAIMS = BASE + "id/claim/"
+GRAPHS = BASE + "graph/"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+# What is in which file, and which graph it fills; no graph means that the file names its own.
+CONTENT = (
+    ("ontology", "core.ttl", "ontology"),
+    ("ontology", "alignments.ttl", "alignments"),
+    ("ontology/vocabulary", "*.ttl", "vocabulary"),
+    ("data/entities", "*.ttl", "entities"),
+    ("data/guide", "*.trig", ""),
+    ("data/enrichment", "*.trig", ""),
+    ("data/links", "*.ttl", "links"),
+)
+REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries")
+DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"
+PREFIX_LINE = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
+LOCAL_NAME = re.compile(r"\w(?:[\w.-]*[\w-])?")
+TERM = re.compile(r"<?([A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+)>?")
+
+
+class Source:
+    """One content file: where it is, its name in messages, and the graph it fills ('' = its own)."""
+
+    __slots__ = ("graph", "name", "path")
+
+    def __init__(self, path: Path, name: str, graph: str) -> None:
+        self.path, self.name, self.graph = path, name, graph
+
+
+class Layout:
+    """The folders of one knowledge graph and the prefixes used in them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def find(cls, root: str | Path | None = None) -> Layout:
+        """The graph that was asked for, else the wheel's own, else the checkout this module stands in."""
+        here = Path(__file__).resolve().parent
+        named = root or os.environ.get("ICRC_KOREA_ROOT")
+        # beside the module first: an editable install may have left a stale copy in site-packages
+        own = [here / "_graph", here.parents[1]]
+        looked = [Path(named).expanduser().absolute()] if named else own
+        for folder in looked:
+            if (folder / "ontology" / "prefixes.ttl").is_file():
+                layout = cls(folder)
+                layout.require_folders()
+                return layout
+        places = " and ".join(str(folder) for folder in looked)
+        raise LayoutError(
+            f"no knowledge graph here: looked for ontology/prefixes.ttl in {places}",
+            "give the folder that holds ontology/, data/ and queries/ with --root or ICRC_KOREA_ROOT",
+        )
+
+    def require_folders(self) -> None:
+        """Fails with the name of the first folder or file that is missing."""
+        for name in REQUIRED:
+            if not (self.root / name).exists():
+                raise LayoutError(
+                    f"{name} is missing in {self.root}",
+                    f"restore it (`git checkout -- {name}`) or point --root at a whole graph",
+                )
+
+    def sources(self) -> list[Source]:
+        """Every content file, sorted, with the graph it fills."""
+        found = []
+        for folder, pattern, graph in CONTENT:
+            for path in sorted((self.root / folder).glob(pattern)):
+                found.append(Source(path, f"{folder}/{path.name}", GRAPHS + graph if graph else ""))
+        return found
+
+    def queries(self) -> Iterator[tuple[str, Path]]:
+        """Every query file with its id, which is its path: `correspondence/unanswered`."""
+        folder = self.root / "queries"
+        for path in sorted(folder.rglob("*.rq")):
+            yield path.relative_to(folder).with_suffix("").as_posix(), path
+
+    def shapes(self) -> list[Path]:
+        """Every shapes file, sorted."""
+        return sorted((self.root / "shapes").glob("*.ttl"))
+
+    def inputs(self) -> dict[str, Path]:
+        """Every file that the built dataset depends on, by its name."""
+        files = {source.name: source.path for source in self.sources()}
+        files["ontology/prefixes.ttl"] = self.root / "ontology" / "prefixes.ttl"
+        files.update((f"queries/{name}.rq", path) for name, path in self.queries())
+        return files
+
+    def build_folders(self) -> list[Path]:
+        """Where a built dataset may lie: in the graph's own folder, else in the user's cache."""
+        from hashlib import sha256
+
+        home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+        cache = Path(home or "~/.cache").expanduser()
+        key = sha256(str(self.root).encode()).hexdigest()[:16]
+        return [self.root / "build", cache / "icrc-korea" / key]
+
+    def name_of(self, path: Path) -> str:
+        """The path as messages show it: relative to the graph's folder where it lies inside."""
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return str(path)
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """The one prefix list, read from ontology/prefixes.ttl."""
+        path = self.root / "ontology" / "prefixes.ttl"
+        try:
+            return dict(PREFIX_LINE.findall(path.read_text(encoding="utf-8-sig")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LayoutError(f"{path} cannot be read: {error}", "restore the prefix list") from None
+
+    @cached_property
+    def _by_length(self) -> list[tuple[str, str]]:
+        return sorted(
+            ((space, name) for name, space in self.prefixes.items()), key=lambda pair: -len(pair[0])
+        )
+
+    def shrink(self, iri: str) -> str:
+        """The IRI as a CURIE by the longest fitting name space, else in angle brackets."""
+        for space, name in self._by_length:
+            if iri.startswith(space) and LOCAL_NAME.fullmatch(iri, len(space)):
+                return f"{name}:{iri[len(space) :]}"
+        return f"<{iri}>"
+
+    def expand(self, term: str) -> str | None:
+        """The IRI that a CURIE or IRI stands for; None if the text is neither (it may be a label)."""
+        match = TERM.fullmatch(term)
+        if match:
+            return match.group(1)
+        prefix, colon, local = term.partition(":")
+        if not colon or not local or local != local.strip() or " " in prefix:
+            return None
+        if prefix in self.prefixes:
+            return self.prefixes[prefix] + local
+        if LOCAL_NAME.fullmatch(local) and LOCAL_NAME.fullmatch(prefix):
+            raise UnknownTerm(
+                f"the prefix {prefix}: of {term} is not in ontology/prefixes.ttl",
+                [name + ":" for name in nearest(prefix, self.prefixes)],
+            )
+        return None

@@ -1,0 +1,310 @@
+"""Hides how statements hang on the guide's text: passages, sentence graphs and derived claims."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from .errors import ParseError
+from .layout import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, RDF
+from .store import TYPE, Literal, NamedNode, Quad, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from .layout import Layout
+
+GUIDE = NamedNode(BASE + "id/guide/icrc-korean-war")
+GUIDE_PAGE = "https://blogs.icrc.org/cross-files/icrc-action-in-the-korean-war-br-1950-1953/"
+CLAIMS_GRAPH = NamedNode(GRAPHS + "claims")
+SENTENCE_GRAPH = re.compile(re.escape(PASSAGES) + r"(P\d\d(?:\.s\d+)?)(?:-([a-z]+))?")
+# From strongest to weakest: a triple with two certainties keeps the stronger one.
+CERTAINTIES = ("stated", "quoted", "attributed", "hedged", "interpretation", "inferred")
+SUBJECT, PREDICATE, OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
+CLAIM, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, AS_EXPRESSED = (
+    NamedNode(KW + name)
+    for name in (
+        "Claim", "statedIn", "certainty", "claimStatus", "polarity", "assertedBy", "basis", "madeIn", "hedge",
+        "asExpressed",
+    )
+)  # fmt: skip
+DEFAULTS = {
+    STATUS: NamedNode(BASE + "vocab/status-accepted"),
+    POLARITY: NamedNode(BASE + "vocab/polarity-positive"),
+    BASIS: NamedNode(BASE + "vocab/basis-guide"),
+}
+NEGATIVE = NamedNode(BASE + "vocab/polarity-negative")
+
+# --- sentence graphs -> claims -----------------------------------------------------------------------
+
+
+def sentence_of(graph: object) -> tuple[NamedNode, str] | None:
+    """The sentence and the certainty that a graph's name stands for; None if it is no sentence graph."""
+    match = SENTENCE_GRAPH.fullmatch(graph.value) if isinstance(graph, NamedNode) else None
+    if not match:
+        return None
+    return NamedNode(PASSAGES + match.group(1)), match.group(2) or "stated"
+
+
+def claim_iri(quad: Quad) -> NamedNode:
+    """The name of a derived claim: 12 digits of the SHA-256 of its triple as canonical N-Triples."""
+    line = f"{quad.subject} {quad.predicate} {quad.object} ."
+    return NamedNode(CLAIMS + sha256(line.encode()).hexdigest()[:12])
+
+
+def is_annotation(quad: Quad) -> bool:
+    """Whether a quad speaks of its own graph (only graphs with a certainty suffix can be spoken of)."""
+    return quad.subject == quad.graph_name and "-" in quad.graph_name.value.removeprefix(PASSAGES)
+
+
+@dataclass
+class Evidence:
+    """What is known of one claim: its sentences, certainties and the annotations of their graphs."""
+
+    sentences: set[NamedNode] = field(default_factory=set)
+    certainties: set[str] = field(default_factory=set)
+    notes: set[tuple[NamedNode, NamedNode | Literal]] = field(default_factory=set)
+
+    def strongest(self) -> NamedNode:
+        """The strongest certainty as a concept."""
+        known = [name for name in CERTAINTIES if name in self.certainties]
+        return NamedNode(BASE + "vocab/certainty-" + (known[0] if known else "stated"))
+
+
+def _content(quads: Iterable[Quad]) -> tuple[list[Quad], dict[NamedNode, list[Quad]], set[NamedNode]]:
+    """Sentence-graph quads, the annotations of each graph, and the explicit claims."""
+    inside = [quad for quad in quads if sentence_of(quad.graph_name)]
+    notes: dict[NamedNode, list[Quad]] = defaultdict(list)
+    for quad in inside:
+        if is_annotation(quad):
+            notes[quad.graph_name].append(quad)
+    explicit = {quad.subject for quad in inside if quad.predicate == TYPE and quad.object == CLAIM}
+    return inside, notes, explicit
+
+
+def claimable(quads: Iterable[Quad]) -> list[Quad]:
+    """The sentence-graph quads that each deserve a claim: no types, annotations or claim fields."""
+    inside, _, explicit = _content(quads)
+    return [q for q in inside if q.predicate != TYPE and not is_annotation(q) and q.subject not in explicit]
+
+
+def derive_claims(quads: list[Quad]) -> list[Quad]:
+    """The claims graph: one claim a triple of the sentence graphs, and explicit claims completed."""
+    inside, notes, explicit = _content(quads)
+    fields: dict[NamedNode, dict[NamedNode, set[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(set))
+    evidence: dict[NamedNode, Evidence] = defaultdict(Evidence)
+    for quad in inside:
+        if quad.subject in explicit:
+            fields[quad.subject][quad.predicate].add(quad.object)
+            if quad.predicate == TYPE and quad.object == CLAIM:
+                _note(evidence[quad.subject], quad, notes)
+    merged = {
+        key: claim
+        for claim, values in sorted(fields.items(), key=lambda pair: pair[0].value)
+        if (key := _accepted_triple(values))
+    }
+    triples: dict[NamedNode, Quad] = {}
+    for quad in claimable(inside):
+        claim = merged.get((quad.subject, quad.predicate, quad.object)) or claim_iri(quad)
+        _note(evidence[claim], quad, notes)
+        if claim not in explicit:
+            triples[claim] = quad
+    made = [_described(claim, triples[claim], evidence[claim]) for claim in triples]
+    made += [_completed(claim, fields[claim], evidence[claim]) for claim in explicit]
+    return [quad for group in made for quad in group]
+
+
+def _note(evidence: Evidence, quad: Quad, notes: dict[NamedNode, list[Quad]]) -> None:
+    found = sentence_of(quad.graph_name)
+    if found:
+        evidence.sentences.add(found[0])
+        evidence.certainties.add(found[1])
+    for note in notes.get(quad.graph_name, ()):
+        predicate = HEDGE if note.predicate == AS_EXPRESSED else note.predicate
+        evidence.notes.add((predicate, note.object))
+
+
+def _accepted_triple(values: dict[NamedNode, set[NamedNode | Literal]]) -> tuple[object, ...] | None:
+    """The triple that an explicit claim puts forward, if it is accepted and positive."""
+    for predicate in (STATUS, POLARITY):
+        if values.get(predicate, {DEFAULTS[predicate]}) != {DEFAULTS[predicate]}:
+            return None
+    parts = [next(iter(values[name]), None) for name in (SUBJECT, PREDICATE, OBJECT)]
+    return tuple(parts) if None not in parts else None
+
+
+def _described(claim: NamedNode, quad: Quad, evidence: Evidence) -> Iterator[Quad]:
+    yield Quad(claim, TYPE, CLAIM, CLAIMS_GRAPH)
+    for predicate, term in ((SUBJECT, quad.subject), (PREDICATE, quad.predicate), (OBJECT, quad.object)):
+        yield Quad(claim, predicate, term, CLAIMS_GRAPH)
+    yield from _completed(claim, {}, evidence)
+
+
+def _completed(
+    claim: NamedNode, given: dict[NamedNode, set[NamedNode | Literal]], evidence: Evidence
+) -> Iterator[Quad]:
+    for sentence in evidence.sentences:
+        yield Quad(claim, STATED_IN, sentence, CLAIMS_GRAPH)
+    values = {predicate for predicate, _ in evidence.notes} | {name for name, found in given.items() if found}
+    for predicate, term in evidence.notes:
+        yield Quad(claim, predicate, term, CLAIMS_GRAPH)
+    for predicate, term in {**DEFAULTS, CERTAINTY: evidence.strongest()}.items():
+        if predicate not in values:
+            yield Quad(claim, predicate, term, CLAIMS_GRAPH)
+    if not values & {ASSERTED_BY, MADE_IN}:
+        yield Quad(claim, ASSERTED_BY, GUIDE, CLAIMS_GRAPH)
+    yield from _denial(claim, given)
+
+
+def _denial(claim: NamedNode, given: dict[NamedNode, set[NamedNode | Literal]]) -> Iterator[Quad]:
+    """An accepted denial of a link between two things is also a negative assertion for OWL."""
+    accepted = given.get(STATUS, {DEFAULTS[STATUS]}) == {DEFAULTS[STATUS]}
+    links = all(isinstance(term, NamedNode) for term in given.get(OBJECT, ()))
+    if not given or not accepted or not links or NEGATIVE not in given.get(POLARITY, ()):
+        return
+    yield Quad(claim, TYPE, NamedNode(OWL + "NegativePropertyAssertion"), CLAIMS_GRAPH)
+    names = {SUBJECT: "sourceIndividual", PREDICATE: "assertionProperty", OBJECT: "targetIndividual"}
+    for predicate, name in names.items():
+        for term in given.get(predicate, ()):
+            yield Quad(claim, NamedNode(OWL + name), term, CLAIMS_GRAPH)
+
+
+# --- the guide's text -> passages and sentences ------------------------------------------------------
+
+MARK = re.compile(r"\[\d+\]")
+# A sentence ends at a stop (with closing quote and footnote mark) before a capital, or where a closing
+# quote with its mark runs straight into the attribution, or at the ellipsis of a shortened quotation.
+BREAK = re.compile(
+    r"[.?!]”?(?:\[\d+\])? (?=[“A-Z])"
+    r"|”\[\d+\](?=[A-Z])"
+    r"|\(…\) (?=[“A-Z])"
+)
+ABBREVIATION = re.compile(r"(?:^|[\s(])(?:M|Mr|Mme|Dr|St|p|pp|no|n\.d)\.$")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the guide's text: a passage (`P19`) or a sentence of it (`P19.s3`)."""
+
+    name: str
+    start: int
+    end: int
+    line: int
+    kind: str = ""
+
+
+def split(text: str) -> list[Span]:
+    """The passages of the guide, each followed by its sentences; offsets count code points."""
+    spans: list[Span] = []
+    offset = number = 0
+    previous = ""
+    for line_number, line in enumerate(text.splitlines(keepends=True), 1):
+        words = line.strip()
+        if words:
+            number += 1
+            start = offset + line.index(words)
+            previous = _kind(words, previous)
+            passage = Span(f"P{number:02}", start, start + len(words), line_number, previous)
+            spans.append(passage)
+            spans.extend(_sentences(words, passage))
+        offset += len(line)
+    return spans
+
+
+def _kind(words: str, previous: str) -> str:
+    """What a passage is, by its form; `previous` is the kind of the passage before it."""
+    if MARK.match(words):
+        return "footnote"
+    if words.startswith("“") or "(…)" in words:
+        return "quotation"
+    if re.search(r"\bB G \d", words):
+        return "reference"
+    if re.search(r"\.(?:\[\d+\])?$|\[\d+\]\.$", words):
+        return "paragraph"
+    return "caption" if "©" in words or previous == "quotation" else "heading"
+
+
+def _sentences(words: str, passage: Span) -> Iterator[Span]:
+    mark = MARK.match(words)
+    start = mark.end() + 1 if mark else 0
+    ends = [
+        match.end() for match in BREAK.finditer(words) if not ABBREVIATION.search(words[: match.start() + 1])
+    ]
+    for number, end in enumerate([*ends, len(words)], 1):
+        stop = start + len(words[start:end].rstrip())
+        yield Span(f"{passage.name}.s{number}", passage.start + start, passage.start + stop, passage.line)
+        start = end
+
+
+def deep_link(words: str) -> str:
+    """The address of a stretch of the guide's page, as a text fragment: a few words at each end."""
+    pieces = [piece for piece in MARK.split(words) if piece.strip()]
+    first, last = pieces[0].split(), pieces[-1].split()
+    if len(pieces) == 1 and len(first) <= 6:
+        return f"{GUIDE_PAGE}#:~:text={_fragment(first)}"
+    return f"{GUIDE_PAGE}#:~:text={_fragment(first[:4])},{_fragment(last[-4:])}"
+
+
+def _fragment(words: list[str]) -> str:
+    # a hyphen or comma means something in a text fragment, so both are encoded
+    return quote(" ".join(words), safe="").replace("-", "%2D")
+
+
+def read_guide(path: Path) -> str:
+    """The guide's text, line ends as they stand in the file."""
+    text = read_text(path, str(path))
+    if not text.strip():
+        raise ParseError(str(path), 0, 0, "the guide's text is empty", remedy="give the guide as a text file")
+    return text
+
+
+def passages_turtle(text: str, layout: Layout) -> str:
+    """data/entities/passages.ttl for a guide text: each passage with its sentences below it."""
+    used = ("dct", "guide", "kind", "kw", "oa", "passage", "selector")
+    lines = [
+        "# The guide's passages and sentences: where each stands, its digest, its place on the page.",
+        "# Written by `icrc-korea anchor --guide FILE`; not edited by hand.",
+        "",
+        *(f"@prefix {name}: <{layout.prefixes[name]}> ." for name in used),
+    ]
+    parent = ""
+    for span in split(text):
+        words = text[span.start : span.end]
+        sentence = span.name.partition(".s")[2]
+        if not sentence:
+            parent = f"passage:{span.name}"
+            lines += ["", f"# --- {span.name}, line {span.line}: {span.kind} " + "-" * 30, ""]
+            lines += [f"{parent} a kw:{'Footnote' if span.kind == 'footnote' else 'Passage'} ;"]
+            lines += [f'    kw:passageNumber "{span.name}" ;', f"    kw:seedLine {span.line} ;"]
+            lines += [f"    kw:passageKind kind:{span.kind} ;", "    dct:isPartOf guide:icrc-korean-war ;"]
+        else:
+            lines += [f"passage:{span.name} a kw:Sentence ;", f"    kw:partOf {parent} ;"]
+            lines += [f"    kw:sequence {sentence} ;"]
+        lines += [f"    oa:hasSelector selector:{span.name} ;"]
+        lines += [f'    kw:textDigest "{sha256(words.encode()).hexdigest()}" ;']
+        lines += [f"    kw:deepLink <{deep_link(words)}> ."]
+        lines += [
+            f"selector:{span.name} a oa:TextPositionSelector ; oa:start {span.start} ; oa:end {span.end} ."
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def compare(text: str, anchored: dict[str, tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
+    """Where anchors (start, end, digest by name) differ from a guide text: the name and what differs."""
+    wanted = {span.name: span for span in split(text)}
+    for name, span in wanted.items():
+        if name not in anchored:
+            yield name, "is in the guide but not anchored"
+            continue
+        start, end, digest = anchored[name]
+        if sha256(text[start:end].encode()).hexdigest() != digest:
+            yield name, f"the text at {start}–{end} has another digest than the one recorded"
+        elif (start, end) != (span.start, span.end):
+            yield name, f"stands at {start}–{end} but the guide has it at {span.start}–{span.end}"
+    for name in sorted(set(anchored) - set(wanted)):
+        yield name, "is anchored but not in the guide"
