@@ -114,6 +114,7 @@ $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
 	@$(PIP) install --require-hashes -r requirements.lock
 	@echo "==> icrc-korea itself, editable"
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PY) -m compileall -q src/icrc_korea
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock

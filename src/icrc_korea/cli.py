@@ -452,7 +452,8 @@ def _claim_lines(claim: Claim, facts: Facts, indent: str, whole: bool = False) -
         f", by {name}" for name in claim.asserted_by
     )
     lines.append(f"{indent}{claim.id}: {said}{by}")
-    lines += [f"{indent}  “{safe(note)}”" for note in claim.notes]
+    lines += [f"{indent}  in the words “{safe(hedge)}”" for hedge in claim.hedges]
+    lines += [f"{indent}  {line}" for note in claim.notes for line in wrapped(safe(note), width_of_terminal() - len(indent) - 2)]
     for sentence in claim.sentences:
         lines.append(f"{indent}  {sentence}  {facts.link(sentence)}")
     return lines

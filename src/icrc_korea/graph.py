@@ -52,7 +52,7 @@ class Claim:
         self.certainty = first("certainty") or "stated"
         self.sentences = every("statedIn")
         self.asserted_by, self.made_in = every("assertedBy"), every("madeIn")
-        self.notes = every("hedge") + every("inferenceNote")
+        self.hedges, self.notes = every("hedge"), every("inferenceNote")
         self.conflicts = every("conflictsWith")
 
     @property
@@ -77,6 +77,7 @@ class Claim:
             "stated_in": self.sentences,
             "asserted_by": self.asserted_by,
             "made_in": self.made_in,
+            "hedges": self.hedges,
             "notes": self.notes,
             "conflicts_with": self.conflicts,
         }

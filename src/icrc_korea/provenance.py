@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .errors import ParseError
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from .layout import Layout
 
 GUIDE = NamedNode(BASE + "id/guide/icrc-korean-war")
+EDITORS = NamedNode(BASE + "vocab/editors")
 GUIDE_PAGE = "https://blogs.icrc.org/cross-files/icrc-action-in-the-korean-war-br-1950-1953/"
 CLAIMS_GRAPH = NamedNode(GRAPHS + "claims")
 SENTENCE_GRAPH = re.compile(re.escape(PASSAGES) + r"(P\d\d(?:\.s\d+)?)(?:-([a-z]+))?")
 # From strongest to weakest: a triple with two certainties keeps the stronger one.
 CERTAINTIES = ("stated", "quoted", "attributed", "hedged", "interpretation", "inferred")
 SUBJECT, PREDICATE, OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
-CLAIM, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, AS_EXPRESSED = (
+CLAIM, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, NOTE = (
     NamedNode(KW + name)
     for name in (
         "Claim", "statedIn", "certainty", "claimStatus", "polarity", "assertedBy", "basis", "madeIn", "hedge",
-        "asExpressed",
+        "inferenceNote",
     )
 )  # fmt: skip
 DEFAULTS = {
@@ -39,6 +40,7 @@ DEFAULTS = {
     BASIS: NamedNode(BASE + "vocab/basis-guide"),
 }
 NEGATIVE = NamedNode(BASE + "vocab/polarity-negative")
+Notes = dict[tuple[Any, Any], list[Quad]]  # annotations by graph and by what they are about
 
 # --- sentence graphs -> claims -----------------------------------------------------------------------
 
@@ -58,13 +60,17 @@ def claim_iri(quad: Quad) -> NamedNode:
 
 
 def is_annotation(quad: Quad) -> bool:
-    """Whether a quad speaks of its own graph (only graphs with a certainty suffix can be spoken of)."""
-    return quad.subject == quad.graph_name and "-" in quad.graph_name.value.removeprefix(PASSAGES)
+    """Whether a quad says how its graph puts things: about the graph itself, or a hedge or note on a thing.
+
+    Only a graph with a certainty suffix has annotations.
+    """
+    marked = "-" in quad.graph_name.value.removeprefix(PASSAGES)
+    return marked and (quad.subject == quad.graph_name or quad.predicate in (HEDGE, NOTE))
 
 
 @dataclass
 class Evidence:
-    """What is known of one claim: its sentences, certainties and the annotations of their graphs."""
+    """What is known of one claim: its sentences, their certainties, and the annotations that hold for it."""
 
     sentences: set[NamedNode] = field(default_factory=set)
     certainties: set[str] = field(default_factory=set)
@@ -75,15 +81,27 @@ class Evidence:
         known = [name for name in CERTAINTIES if name in self.certainties]
         return NamedNode(BASE + "vocab/certainty-" + (known[0] if known else "stated"))
 
+    def add(self, quad: Quad, notes: Notes, given: Iterable[NamedNode] = ()) -> None:
+        """Takes in one place where the claim stands. What is said of the thing goes before what is said
+        of the whole graph, and what the claim itself gives goes before both."""
+        found = sentence_of(quad.graph_name)
+        if found:
+            self.sentences.add(found[0])
+            self.certainties.add(found[1])
+        own = notes.get((quad.graph_name, quad.subject), [])
+        taken = {note.predicate for note in own} | set(given)
+        general = [note for note in notes.get((quad.graph_name, quad.graph_name), []) if note.predicate not in taken]
+        self.notes |= {(note.predicate, note.object) for note in [*own, *general]}
 
-def _content(quads: Iterable[Quad]) -> tuple[list[Quad], dict[NamedNode, list[Quad]], set[NamedNode]]:
-    """Sentence-graph quads, the annotations of each graph, and the explicit claims."""
+
+def _content(quads: Iterable[Quad]) -> tuple[list[Quad], Notes, set[NamedNode]]:
+    """Sentence-graph quads, their annotations by graph and subject, and the explicit claims."""
     inside = [quad for quad in quads if sentence_of(quad.graph_name)]
-    notes: dict[NamedNode, list[Quad]] = defaultdict(list)
-    for quad in inside:
-        if is_annotation(quad):
-            notes[quad.graph_name].append(quad)
     explicit = {quad.subject for quad in inside if quad.predicate == TYPE and quad.object == CLAIM}
+    notes: Notes = defaultdict(list)
+    for quad in inside:
+        if is_annotation(quad) and quad.subject not in explicit:
+            notes[(quad.graph_name, quad.subject)].append(quad)
     return inside, notes, explicit
 
 
@@ -98,11 +116,14 @@ def derive_claims(quads: list[Quad]) -> list[Quad]:
     inside, notes, explicit = _content(quads)
     fields: dict[NamedNode, dict[NamedNode, set[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(set))
     evidence: dict[NamedNode, Evidence] = defaultdict(Evidence)
+    places = []  # where explicit claims stand
     for quad in inside:
         if quad.subject in explicit:
             fields[quad.subject][quad.predicate].add(quad.object)
             if quad.predicate == TYPE and quad.object == CLAIM:
-                _note(evidence[quad.subject], quad, notes)
+                places.append(quad)
+    for quad in places:
+        evidence[quad.subject].add(quad, notes, fields[quad.subject])
     merged = {
         key: claim
         for claim, values in sorted(fields.items(), key=lambda pair: pair[0].value)
@@ -111,22 +132,12 @@ def derive_claims(quads: list[Quad]) -> list[Quad]:
     triples: dict[NamedNode, Quad] = {}
     for quad in claimable(inside):
         claim = merged.get((quad.subject, quad.predicate, quad.object)) or claim_iri(quad)
-        _note(evidence[claim], quad, notes)
+        evidence[claim].add(quad, notes, fields.get(claim, ()))
         if claim not in explicit:
             triples[claim] = quad
     made = [_described(claim, triples[claim], evidence[claim]) for claim in triples]
     made += [_completed(claim, fields[claim], evidence[claim]) for claim in explicit]
     return [quad for group in made for quad in group]
-
-
-def _note(evidence: Evidence, quad: Quad, notes: dict[NamedNode, list[Quad]]) -> None:
-    found = sentence_of(quad.graph_name)
-    if found:
-        evidence.sentences.add(found[0])
-        evidence.certainties.add(found[1])
-    for note in notes.get(quad.graph_name, ()):
-        predicate = HEDGE if note.predicate == AS_EXPRESSED else note.predicate
-        evidence.notes.add((predicate, note.object))
 
 
 def _accepted_triple(values: dict[NamedNode, set[NamedNode | Literal]]) -> tuple[object, ...] | None:
@@ -157,7 +168,9 @@ def _completed(
         if predicate not in values:
             yield Quad(claim, predicate, term, CLAIMS_GRAPH)
     if not values & {ASSERTED_BY, MADE_IN}:
-        yield Quad(claim, ASSERTED_BY, GUIDE, CLAIMS_GRAPH)
+        # a reading between the lines is the editors' word, not the guide's
+        by = EDITORS if evidence.certainties == {"inferred"} else GUIDE
+        yield Quad(claim, ASSERTED_BY, by, CLAIMS_GRAPH)
     yield from _denial(claim, given)
 
 
