@@ -25,7 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CONTENT = ("ontology", "data", "shapes", "queries")
 QUESTIONS = ("correspondence/unanswered", "correspondence/who-wrote-to-whom", "law/commitments")
-RDFLIB = "import sys, rdflib\ngraph = rdflib.Graph().parse(sys.argv[1])\nprint(len(list(graph.query(open(sys.argv[2]).read()))))"
+RDFLIB = """
+import sys, rdflib
+graph = rdflib.Graph().parse(sys.argv[1])
+print(len(list(graph.query(open(sys.argv[2]).read()))))
+"""
 
 
 def main() -> int:
@@ -51,14 +55,14 @@ Row = tuple[str, float, float, str]
 def asking(folder: Path, runs: int) -> list[Row]:
     """A question of the catalogue, against bare Python and against rdflib on the same Turtle."""
     root = copied(folder / "ask")
-    turtle = folder / "graph.ttl"
+    turtle, text = folder / "graph.ttl", folder / "question.rq"
     command(root, "export", "--format", "turtle", "--with", "claims,inferred", "-o", str(turtle))
     prefixes = (ROOT / "ontology" / "prefixes.ttl").read_text(encoding="utf-8").replace("@prefix", "PREFIX")
     heads = "\n".join(line.rstrip(" .") for line in prefixes.splitlines() if line.startswith("PREFIX"))
     rows: list[Row] = []
     for question in QUESTIONS:
-        text = folder / "question.rq"
-        text.write_text(f"{heads}\n{(ROOT / 'queries' / f'{question}.rq').read_text(encoding='utf-8')}", encoding="utf-8")
+        body = (root / "queries" / f"{question}.rq").read_text(encoding="utf-8")
+        text.write_text(f"{heads}\n{body}", encoding="utf-8")
         bare, ours, peer = timed(
             runs,
             lambda: run([sys.executable, "-c", "pass"]),
@@ -117,7 +121,8 @@ def command(root: Path, *arguments: str) -> None:
 
 
 def run(words: list[str], **environment: str) -> None:
-    subprocess.run(words, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    silent = subprocess.DEVNULL
+    subprocess.run(words, env={**os.environ, **environment}, check=True, stdout=silent, stderr=silent)
 
 
 def timed(runs: int, *works: Callable[[], None]) -> list[float]:

@@ -61,12 +61,12 @@ def test_every_concept_is_labelled_defined_and_in_one_scheme(vocabulary: Graph) 
     concepts = set(vocabulary.subjects(RDF.type, SKOS.Concept))
     assert len(concepts) > 150
     for thing in schemes | concepts:
-        assert isinstance(thing, URIRef) and thing.startswith(VOCAB)
+        assert str(thing).startswith(VOCAB)
         assert languages(vocabulary, thing, SKOS.prefLabel) == sorted(LANGUAGES), thing
         assert languages(vocabulary, thing, SKOS.definition) == ["en"], thing
     for concept in concepts:
         inside = set(vocabulary.objects(concept, SKOS.inScheme))
-        assert len(inside) == 1 and inside <= schemes, concept
+        assert inside <= schemes, concept
         [scheme] = inside
         if scheme != URIRef(VOCAB + "marker"):
             assert str(concept).startswith(f"{scheme}-"), f"{concept} is not named after its scheme"
@@ -95,8 +95,11 @@ def test_domains_and_ranges_for_readers_name_real_classes(core: Graph) -> None:
 def test_every_class_has_a_superclass_or_an_alignment(core: Graph) -> None:
     aligned = set(Graph().parse(ROOT / "ontology" / "alignments.ttl").subjects())
     # what no standard has; each is explained in docs/model.md
-    local = {KW[name] for name in ("ReportedAbsence", "Discrepancy", "InstrumentStatus", "Right", "Purpose", "Condition",
-                                   "UnansweredCommunication", "Vehicle", "Goods")}  # fmt: skip
+    names = (
+        "ReportedAbsence", "Discrepancy", "InstrumentStatus", "Right", "Purpose", "Condition",
+        "UnansweredCommunication", "Vehicle", "Goods",
+    )  # fmt: skip
+    local = {KW[name] for name in names}
     for term in core.subjects(RDF.type, OWL.Class):
         if isinstance(term, URIRef):
             above = any(isinstance(value, URIRef) for value in core.objects(term, RDFS.subClassOf))

@@ -453,7 +453,8 @@ def _claim_lines(claim: Claim, facts: Facts, indent: str, whole: bool = False) -
     )
     lines.append(f"{indent}{claim.id}: {said}{by}")
     lines += [f"{indent}  in the words “{safe(hedge)}”" for hedge in claim.hedges]
-    lines += [f"{indent}  {line}" for note in claim.notes for line in wrapped(safe(note), width_of_terminal() - len(indent) - 2)]
+    width = width_of_terminal() - len(indent) - 2
+    lines += [f"{indent}  {line}" for note in claim.notes for line in wrapped(safe(note), width)]
     for sentence in claim.sentences:
         lines.append(f"{indent}  {sentence}  {facts.link(sentence)}")
     return lines
