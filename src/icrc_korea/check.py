@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import catalogue, provenance
@@ -13,12 +13,14 @@ from .build import ensure
 from .errors import BadHeader, BuildError, CheckFailed, ParseError
 from .layout import BASE, GRAPHS, KW, PASSAGES, PREFIX_LINE, QUALITY, THINGS
 from .provenance import CERTAINTIES, CLAIM, OBJECT, POLARITY, PREDICATE, STATUS, SUBJECT
-from .store import TYPE, BlankNode, Literal, NamedNode, Quad, parse, rdflib_graph, read_text, readable
+from .store import TYPE, BlankNode, Literal, NamedNode, Quad, from_rdflib, parse, rdflib_graph, read_text, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import Any
+
+    import rdflib
 
     from .build import Built, Tell
     from .layout import Layout
@@ -155,6 +157,20 @@ class _Check:
             if line:
                 return Finding(home, line, rule, name, found, remedy, severity)
         return Finding(homes[0] if homes else "(derived)", 0, rule, name, found, remedy, severity)
+
+    def _statement(self, triple: tuple[Any, Any, Any], finding: Finding) -> Finding:
+        """The finding moved to the line where a statement is written, if one can be found."""
+        words = [re.escape(self._names(term)) for term in triple]
+        within = r"(?:(?!\s\.\s|\}).)*?"  # not beyond the end of the subject's block
+        pattern = re.compile(
+            rf"^[ \t]*{words[0]}(?=\s){within}\s{words[1]}(?=\s){within}[\s\"<]({words[2]})(?![\w-])", re.M | re.S
+        )
+        for name, quads in self.content.items():
+            if any((quad.subject, quad.predicate, quad.object) == triple for quad in quads):
+                found = pattern.search(self.texts[name])
+                if found:
+                    return replace(finding, file=name, line=self.texts[name].count("\n", 0, found.start(1)) + 1)
+        return finding
 
     def _line(self, file: str, curie: str, iri: str) -> int:
         """The line where a subject's block begins, else its first mention; 0 if there is none."""
@@ -408,7 +424,7 @@ class _Check:
         if not accepted and triple in plain:
             found = f"is {status} and {polarity}, but {shown} is stated plainly"
             remedy = "take the plain statement out of its sentence graph, or accept the claim"
-            yield self._at(claim, "claim-plain", found, remedy)
+            yield self._statement(triple, self._at(claim, "claim-plain", found, remedy))
 
     def _mixed_certainty(self) -> Iterator[Finding]:
         certainties: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
@@ -524,20 +540,30 @@ class _Check:
         for result in results.subjects(TYPES.type, SH.ValidationResult):
             focus, shape = results.value(result, SH.focusNode), results.value(result, SH.sourceShape)
             rule = self.layout.shrink(str(shape)) if str(shape).startswith("http") else "shape"
-            message = str(results.value(result, SH.resultMessage) or "breaks a shape")
-            value = results.value(result, SH.value)
-            shown = (
-                f" (found {self.layout.shrink(str(value)) if str(value).startswith('http') else value})"
-                if value is not None
-                else ""
-            )
-            severity = {SH.Warning: WARNING, SH.Info: INFO}.get(
-                results.value(result, SH.resultSeverity), VIOLATION
-            )  # type: ignore[call-overload]
-            remedy = str(
-                shapes.value(shape, URIRef(KW + "remedy")) or shapes.value(shape, SH.description) or message
-            )
-            yield self._at(str(focus), rule, message + shown, remedy, severity)
+            remedy = str(results.value(result, SH.resultMessage) or f"see {rule} in shapes/")
+            level = str(results.value(result, SH.resultSeverity)).rpartition("#")[2]
+            severity = {"Warning": WARNING, "Info": INFO}.get(level, VIOLATION)
+            finding = self._at(str(focus), rule, self._broken(results, result), remedy, severity)
+            predicate, value = results.value(result, SH.resultPath), results.value(result, SH.value)
+            if focus is not None and isinstance(predicate, URIRef) and value is not None:
+                triple = (from_rdflib(focus), from_rdflib(predicate), from_rdflib(value))
+                finding = self._statement(triple, finding)
+            yield finding
+
+    def _broken(self, results: rdflib.Graph, result: rdflib.term.Node) -> str:
+        """What a SHACL result found, in words."""
+        from rdflib.namespace import SH
+
+        component = str(results.value(result, SH.sourceConstraintComponent)).rpartition("#")[2]
+        path, value = results.value(result, SH.resultPath), results.value(result, SH.value)
+        name = self.layout.shrink(str(path)) if str(path).startswith("http") else "a value"
+        if component == "MinCountConstraintComponent":
+            return f"has no {name}"
+        if component == "MaxCountConstraintComponent":
+            return f"has too many values of {name}"
+        shown = self.layout.shrink(str(value)) if str(value).startswith("http") else str(value)
+        return f"{name} is {shown}" if path is not None and value is not None else "does not meet the shape"
+
 
 
 # --- small rules ---------------------------------------------------------------------------------------
