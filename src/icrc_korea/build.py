@@ -268,7 +268,7 @@ def _write_first(
                 write_atomically(folder / name, data)
             for name in (DATASET, MERGED):
                 write_atomically(folder / name, built.bytes_of(name))
-            text = json.dumps(built.manifest, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+            text = json.dumps(built.manifest, ensure_ascii=False, indent=1) + "\n"
             write_atomically(folder / MANIFEST, text.encode())
             for old in folder.glob("closure-*.nt"):
                 if old.name not in cache.used:

@@ -334,12 +334,27 @@ class Answer:
             raise QueryError(
                 f"this query gives {what}, not triples", "use --format table, csv, tsv, json or xml"
             )
+        if form == "csv" and self.truth is None:
+            return self._csv()
         data = self._json()
         if form == "json":
             return data + b"\n"
         results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
         written = results.serialize(format=RESULT_FORMATS[form]) or b""
         return written if written.endswith(b"\n") else written + b"\n"
+
+    def _csv(self) -> bytes:
+        """SPARQL CSV; pyoxigraph leaves IRIs unquoted, and our links into the page have commas in them."""
+        import csv
+        import io
+
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self.columns)
+        for row in self.rows:
+            cells = [f"_:{term.value}" if isinstance(term, BlankNode) else getattr(term, "value", "") for term in row]
+            writer.writerow(cells)
+        return text.getvalue().encode()
 
     def _json(self) -> bytes:
         import json
