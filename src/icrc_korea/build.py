@@ -131,6 +131,7 @@ def load(layout: Layout) -> Built | None:
             manifest = json.loads(data)
             fits = (
                 manifest["format"] == FORMAT
+                and manifest.keys() >= {"files", "merged", "catalogue", "graphs"}
                 and manifest["inputs"] == inputs
                 and manifest["maker"] == maker
                 and all(

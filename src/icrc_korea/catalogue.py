@@ -94,7 +94,7 @@ class Question:
         layout: Layout,
         trusted: bool,
     ) -> Term:
-        if not isinstance(value, str | int):
+        if isinstance(value, NamedNode | Literal):
             return value
         kind, text = spec["type"], str(value)
         if kind == "entity":
@@ -121,6 +121,8 @@ def _date(name: str, text: str) -> Literal:
     from datetime import date
 
     try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):  # Python would take 19500626 and week dates too
+            raise ValueError(text)
         date.fromisoformat(text)
     except ValueError:
         raise BadParameter(
@@ -221,6 +223,12 @@ def _agrees(question: Question, place: str, layout: Layout) -> None:
         absent = sorted(set(question.params) - Tokens(question.text).variables())
     except QueryError as error:
         raise BadHeader(f"{place}: {error.message}", error.remedy) from None
+    inner = sorted(set(question.params) & Tokens(question.text).variables_of_subselects())
+    if inner:
+        raise BadHeader(
+            f"{place}: the parameter ?{inner[0]} stands in a sub-SELECT, where its value does not reach",
+            "use it in the outermost WHERE only",
+        )
     if absent:
         raise BadHeader(
             f"{place}: the query has no variable ?{absent[0]} for this parameter", "use it or drop it"

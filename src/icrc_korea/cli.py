@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONG_LINK = 40
 WELCOME = """\
-The ICRC in the Korean War, as a graph you can ask. Every answer names the sentence it rests on.
+The ICRC in the Korean War, as a graph you can ask. Statements name the sentences they rest on.
 
   icrc-korea queries                              the questions that are ready to ask
   icrc-korea query correspondence/unanswered      ask one of them
@@ -100,8 +100,9 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     from .graph import KnowledgeGraph
 
-    with Progress(options.quiet) as progress:
-        graph = KnowledgeGraph(options.root, progress)
+    # both may stand before or after the verb, and then have no default of their own
+    with Progress(getattr(options, "quiet", False)) as progress:
+        graph = KnowledgeGraph(getattr(options, "root", None), progress)
         code: int = options.run(graph, options, progress)
     return code
 
@@ -132,7 +133,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
         epilog=WELCOME,
         formatter_class=HelpText,
     )
-    parser.set_defaults(root=None, quiet=False, verb=None)
+    parser.set_defaults(verb=None)
     # prog is given, or argparse would format a whole usage text to find it
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="icrc-korea")
 
@@ -242,13 +243,16 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
                 f"{pair!r} is no parameter", "write it as name=value, for example party=state:dprk"
             )
         params[name] = value
-    is_file = options.name.endswith((".rq", ".sparql")) and os.access(options.name, os.R_OK)
     question = ""
-    if options.name == "-" or is_file:
+    looks_like_file = options.name.endswith((".rq", ".sparql")) and not (graph.layout.root / "queries" / options.name).exists()
+    if options.name == "-" or looks_like_file or os.path.isfile(options.name):  # noqa: PTH113
         answer = _ask_text(graph, _read_query(options.name), options.name, params)
     else:
         found = graph.question(options.name)
         question = found.asks()
+        for name, spec in found.params.items():
+            shown = params.get(name, spec.get("default", ""))
+            question += f"\n  {name}={shown}" + ("" if name in params else f"   (unless you say {name}=…)")
         answer = graph.ask_question(found, params)
     progress.close()
     _print_answer(answer, options.format, question)
@@ -258,7 +262,7 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
 def _read_query(name: str) -> str:
     try:
         if name == "-":
-            return sys.stdin.buffer.read().decode("utf-8-sig")
+            return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
         with open(name, encoding="utf-8-sig") as stream:  # noqa: PTH123 - pathlib is not needed for this
             return stream.read()
     except UnicodeDecodeError:
@@ -300,8 +304,8 @@ def _print_answer(answer: Answer, form: str, question: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         return
-    if question:
-        _say(safe(question))
+    for line in question.splitlines():
+        _say(safe(line))
     if answer.kind == "ask":
         _print(["yes" if answer.truth else "no"])
         return
@@ -346,7 +350,7 @@ def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
     for topic in dict.fromkeys(question.topic for question in found):
         lines += ["", topic or "general"]
         for question in (q for q in found if q.topic == topic):
-            takes = "".join(f" {name}=…" for name in question.params)
+            takes = "".join(f" {name}={spec.get('default', '…')}" for name, spec in question.params.items())
             lines.append(f"  {question.id}{takes}")
             lines += ["      " + line for line in wrapped(question.asks(), width - 6)]
     _print(lines[1:])
@@ -428,11 +432,11 @@ def _why(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress)
     elif why.described and not why.claims:
         lines += ["  part of the description of the thing, not a statement of the guide"]
     if not why:
-        lines += ["  the guide is silent on this"]
+        lines += ["  nothing in the graph says so"]
         near = [[s["predicate"], s["object"], " ".join(s["sentences"])] for s in why.nearby]
         if near:
             names = ["statement", "value", "sentence"]
-            lines += ["  what it does say:", *columns(names, near, width_of_terminal())]
+            lines += ["  what it says near it:", *columns(names, near, width_of_terminal())]
         for absence in why.absences:
             where = ", ".join(absence["sentences"])
             lines += [f"  it reports as absent: {absence['id']} ({safe(absence['label'])})  [{where}]"]

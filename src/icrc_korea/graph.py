@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from .reason import Proof
     from .store import Quad, Term
 
+PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
 PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
 LABEL, NAME_FORM, TITLE = (
     NamedNode(RDFS + "label"),
     NamedNode(KW + "nameForm"),
     NamedNode("http://purl.org/dc/terms/title"),
 )
-NAMES = (PREF, LABEL, ALT, HIDDEN, NAME_FORM, TITLE)  # in the order of their say
+NAMES = (PREF, LABEL, ALT, HIDDEN, NAME_FORM, TITLE, PASSAGE_NUMBER)  # in the order of their say
 ABOUT_CLAIMS = {NamedNode(RDF + name) for name in ("subject", "predicate", "object")}
 
 
@@ -253,7 +254,8 @@ class KnowledgeGraph:
                         entry[quad.subject.value] = min(rank, entry.get(quad.subject.value, rank))
         found = self._names.get(_folded(text))
         if not found:
-            close = [self._spelt[name] for name in nearest(_folded(text), self._names)]
+            things = [name for name, iris in self._names.items() if any(iri.startswith(THINGS) for iri in iris)]
+            close = [self._spelt[name] for name in nearest(_folded(text), things)]
             raise UnknownTerm(f"nothing in the graph is called {text!r}", close)
         best = [iri for iri, rank in found.items() if rank == min(found.values())]
         if len(best) > 1:

@@ -35,7 +35,7 @@ CONTENT = (
     ("data/enrichment", "*.trig", ""),
     ("data/links", "*.ttl", "links"),
 )
-REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries")
+REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries/derive", "shapes")
 DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"
 PREFIX_LINE = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
 LOCAL_NAME = re.compile(r"\w(?:[\w.-]*[\w-])?")
@@ -115,7 +115,10 @@ class Layout:
         from hashlib import sha256
 
         home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-        cache = Path(home or "~/.cache").expanduser()
+        try:
+            cache = Path(home or "~/.cache").expanduser()
+        except RuntimeError:  # no HOME and no entry for this user
+            return [self.root / "build"]
         key = sha256(str(self.root).encode()).hexdigest()[:16]
         return [self.root / "build", cache / "icrc-korea" / key]
 

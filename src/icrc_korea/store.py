@@ -138,6 +138,9 @@ TOKEN = re.compile(
 ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 # pyoxigraph's parser overruns its stack on deep nesting and takes the process with it, so we count first.
 DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
+# planning a query takes longer than asking it long before these
+MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000
+BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
 
 class Tokens:
@@ -154,18 +157,21 @@ class Tokens:
         self._guard()
 
     def _guard(self) -> None:
-        depth = operators = branches = 0
+        depth = operators = branches = patterns = steps = 0
         for kind, token, _ in self.items:
             if kind == "mark":
                 if token in "({[":
                     depth += 1
                 elif token in ")}]":
                     depth -= 1
-                elif token not in ".,;":
+                elif token in ".;":
+                    patterns += 1
+                elif token != ",":
                     operators += 1
+                    steps += token == "/"
             elif kind == "word":
                 word = token.upper()
-                branches += word in ("UNION", "OPTIONAL", "SELECT")
+                branches += word in BRANCHING
                 if word in ("SERVICE", "LOAD"):
                     raise QueryError(
                         f"the query uses {word}, which would go out to the network",
@@ -175,6 +181,12 @@ class Tokens:
                 raise QueryError(f"brackets are nested deeper than {DEEPEST}", "ask in smaller steps")
         if operators > MOST_OPERATORS or branches > MOST_BRANCHES:
             raise QueryError("the query has too many operators or branches", "ask in smaller steps")
+        if patterns > MOST_PATTERNS or steps > MOST_STEPS or len(self.items) > MOST_TOKENS:
+            raise QueryError(
+                f"the query is too large: more than {MOST_PATTERNS} patterns, {MOST_STEPS} path steps or "
+                f"{MOST_TOKENS} words",
+                "ask in smaller steps",
+            )
 
     def uses_graphs(self) -> bool:
         """Whether the query names graphs, so that the merged graph alone cannot answer it."""
@@ -220,12 +232,26 @@ class Tokens:
         """The names of all variables in the text."""
         return {token[1:] for kind, token, _ in self.items if kind == "var"}
 
+    def variables_of_subselects(self) -> set[str]:
+        """The names of the variables in sub-SELECTs, where a value given from outside does not reach."""
+        found: set[str] = set()
+        depth = inside = 0
+        for kind, token, _ in self.items:
+            if kind == "mark" and token in "{}":
+                depth += 1 if token == "{" else -1
+                inside = 0 if depth < inside else inside
+            elif kind == "word" and token.upper() == "SELECT" and depth and not inside:
+                inside = depth
+            elif kind == "var" and inside:
+                found.add(token[1:])
+        return found
+
     def predicates(self, prefixes: dict[str, str]) -> set[str] | None:
         """A superset of the predicates that can matter, or None if any might.
 
         Triples with other predicates cannot change the answer, so they need not be loaded.
         """
-        known, found = dict(prefixes), set()
+        known, found = dict(prefixes), {RDF + "first", RDF + "rest"}  # what a list in brackets stands for
         stack: list[str] = []
         previous, before_open, choosing = "", "", False
         for index, (kind, token, _) in enumerate(self.items):
@@ -568,6 +594,10 @@ def _named(quad: Quad) -> Iterator[NamedNode]:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Puts the whole content in place at once: a reader sees the old file or the new one."""
+    path = path.resolve()  # a link goes on pointing to its target
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)  # a device or a pipe takes the content, it is not replaced by it
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:
