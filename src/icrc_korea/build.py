@@ -7,8 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from .catalogue import Question
+from .errors import BuildError
 from .layout import DERIVE
-from .store import Store, read_nquads, read_ntriples, write_atomically
+from .store import DefaultGraph, Store, read_nquads, read_ntriples, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +163,12 @@ def assemble(layout: Layout, tell: Tell) -> list[Quad]:
     sources = layout.sources()
     for number, source in enumerate(sources):
         tell(number, len(sources) + 4, f"reading {source.name}")
-        quads += parse(read_text(source.path, source.name), source.name, source.graph, layout.prefixes)
+        found = parse(read_text(source.path, source.name), source.name, source.graph, layout.prefixes)
+        if any(isinstance(quad.graph_name, DefaultGraph) for quad in found):
+            raise BuildError(
+                f"{source.name} has statements outside any graph", "write them as passage:P19.s6 { … }: see `check`"
+            )
+        quads += found
     return quads + derive_claims(quads)
 
 

@@ -146,6 +146,10 @@ def read(name: str, text: str, layout: Layout, file: str = "") -> Question:
             f"{place}: the header has an unknown key {unknown[0]!r}",
             "known: " + ", ".join(sorted(HEADER_KEYS)),
         )
+    if not isinstance(header.get("tags") or [], list):
+        raise BadHeader(f"{place}: tags is not a list", "write #+ tags: [correspondence, absence]")
+    if str(header.get("severity") or "violation") not in ("violation", "warning", "info"):
+        raise BadHeader(f"{place}: severity {header['severity']!r} is not known", "choose violation, warning or info")
     summary = header.get("summary", "")
     params: dict[str, dict[str, Any]] = {}
     entry = {
@@ -178,20 +182,21 @@ def _header(text: str, place: str) -> dict[str, Any]:
     lines = [line[2:].removeprefix(" ") for line in text.splitlines() if line.startswith("#+")]
     if not lines:
         return {}
+    begins = text.count("\n", 0, text.find("#+")) + 1
     import yaml
 
     try:
         header = yaml.safe_load("\n".join(lines))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
+        line = f":{begins + mark.line}" if mark else ""
         problem = getattr(error, "problem", None) or "unreadable"
         raise BadHeader(
             f"{place}{line}: the header is not YAML: {problem}", "quote a value that holds ': ' or '#'"
         ) from None
     if not isinstance(header, dict):
         raise BadHeader(
-            f"{place}:1: the header is not a list of `key: value` lines", "start with `#+ summary: …`"
+            f"{place}:{begins}: the header is not a list of `key: value` lines", "start with `#+ summary: …`"
         )
     return header
 
@@ -223,6 +228,10 @@ def _agrees(question: Question, place: str, layout: Layout) -> None:
         absent = sorted(set(question.params) - Tokens(question.text).variables())
     except QueryError as error:
         raise BadHeader(f"{place}: {error.message}", error.remedy) from None
+    kind = {DERIVE: "construct", QUALITY: "select"}.get(question.topic)
+    if kind and answer.kind not in (kind, "ask" if kind == "select" else kind):
+        found = f"{place}: a query in {question.topic}/ has to be a {kind.upper()}"
+        raise BadHeader(found, f"write it as {kind.upper()} …")
     inner = sorted(set(question.params) & Tokens(question.text).variables_of_subselects())
     if inner:
         raise BadHeader(

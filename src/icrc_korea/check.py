@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import catalogue, provenance
-from .build import ensure
-from .errors import BadHeader, BuildError, CheckFailed, ParseError
+from .build import Damaged, ensure, make
+from .errors import BadHeader, BuildError, CheckFailed, ParseError, nearest
 from .layout import BASE, GRAPHS, KW, PASSAGES, PREFIX_LINE, QUALITY, THINGS
 from .provenance import CERTAINTIES, CLAIM, OBJECT, POLARITY, PREDICATE, STATUS, SUBJECT
 from .store import TYPE, BlankNode, Literal, NamedNode, Quad, from_rdflib, parse, rdflib_graph, read_text, readable
@@ -108,6 +108,7 @@ class _Check:
         """Runs the rules; the later ones need readable files."""
         self._read_all()
         self.all = [quad for quads in self.content.values() for quad in quads]
+        self._written = [quad for name, quads in self.content.items() if name.startswith("data/") for quad in quads]
         for name, quads in self.content.items():
             for term in dict.fromkeys(term for quad in quads for term in (quad.subject, quad.graph_name)):
                 self.home[term].append(name)
@@ -122,8 +123,14 @@ class _Check:
         for number, rule in enumerate(rules):
             self.tell(number, len(rules), "checking " + rule.__name__.strip("_").replace("_", " "))
             self.report.findings += rule()
+            if rule == self._duplicates and any(finding.rule == "blank-node" for finding in self.report.findings):
+                break  # the later rules need things with names
         self.tell(len(rules), len(rules), "checked")
-        wanted = [f for f in self.report.findings if not only or any(_under(f.file, place) for place in only)]
+        wanted = [
+            finding
+            for finding in self.report.findings
+            if not only or finding.rule == "parse" or any(_under(finding.file, place) for place in only)
+        ]
         self.report.findings = sorted(set(wanted))
         self.report.files = len(self.texts)
         return self.report
@@ -142,24 +149,26 @@ class _Check:
         """A finding at the place where its subject is described."""
         iri = subject if isinstance(subject, str) else subject.value
         name = self.layout.shrink(iri)
-        derived = self.derived.get(NamedNode(iri))
+        thing = NamedNode(iri) if "://" in iri else None  # a blank node or the default graph has no place of its own
+        derived = self.derived.get(thing) if thing else None
         if (
             derived is not None
         ):  # a derived claim stands nowhere itself: point to the statement in its sentence
             found = (
                 f"{found} [the statement {self._names(derived.subject, derived.predicate, derived.object)}]"
             )
-            place = self._at(derived.graph_name, rule, found, remedy, severity)
+            triple = (derived.subject, derived.predicate, derived.object)
+            place = self._statement(triple, self._at(derived.graph_name, rule, found, remedy, severity))
             return Finding(place.file, place.line, rule, name, found, remedy, severity)
-        homes = [file] if file else self.home.get(NamedNode(iri), [])
+        homes = [file] if file else self.home.get(thing, []) if thing else []
         for home in homes or self.texts:
             line = self._line(home, name, iri)
             if line:
                 return Finding(home, line, rule, name, found, remedy, severity)
         return Finding(homes[0] if homes else "(derived)", 0, rule, name, found, remedy, severity)
 
-    def _statement(self, triple: tuple[Any, Any, Any], finding: Finding) -> Finding:
-        """The finding moved to the line where a statement is written, if one can be found."""
+    def _statement(self, triple: tuple[Any, Any, Any], finding: Finding, graph: str = "") -> Finding:
+        """The finding moved to the line where a statement is written (in a graph), if one can be found."""
         words = [re.escape(self._names(term)) for term in triple]
         within = r"(?:(?!\s\.\s|\}).)*?"  # not beyond the end of the subject's block
         pattern = re.compile(
@@ -167,8 +176,9 @@ class _Check:
         )
         for name, quads in self.content.items():
             if any((quad.subject, quad.predicate, quad.object) == triple for quad in quads):
-                found = pattern.search(self.texts[name])
-                if found:
+                begin = re.search(rf"^{re.escape(graph)}\s*\{{", self.texts[name], re.M) if graph else None
+                found = pattern.search(self.texts[name], begin.end() if begin else 0)
+                if found and (begin or not graph):
                     return replace(finding, file=name, line=self.texts[name].count("\n", 0, found.start(1)) + 1)
         return finding
 
@@ -176,8 +186,8 @@ class _Check:
         """The line where a subject's block begins, else its first mention; 0 if there is none."""
         word = rf"(?:{re.escape(curie)}(?![\w-]|\.\w)|<{re.escape(iri)}>)"
         text = self.texts.get(file, "")
-        found = re.search(rf"^[ \t]*{word}", text, re.M) or re.search(word, text)
-        return text.count("\n", 0, found.start()) + 1 if found else 0
+        found = re.search(rf"^[ \t]*{word}", text, re.M) or re.search(rf"^[^#\n]*?({word})", text, re.M)
+        return text.count("\n", 0, found.end()) + 1 if found else 0
 
     def _names(self, *terms: object) -> str:
         return " ".join(readable(term, self.layout) for term in terms)  # type: ignore[arg-type]
@@ -210,6 +220,8 @@ class _Check:
             except BadHeader as error:
                 found = re.match(r"[^:]*(?::(\d+))?: (.*)", error.message, re.S)
                 line, what = (int(found.group(1) or 1), found.group(2)) if found else (1, error.message)
+                within = re.search(r"at line (\d+), column", what)
+                line = int(within.group(1)) if within else line
                 self.report.findings.append(Finding(name, line, "query", "", what, error.remedy))
 
     def _unreadable(self, error: ParseError) -> None:
@@ -247,10 +259,12 @@ class _Check:
             for graph in dict.fromkeys(quad.graph_name for quad in quads):
                 place = provenance.sentence_of(graph)
                 if place is None:
-                    shown = graph.value if isinstance(graph, NamedNode) else ""
-                    found = "is no sentence graph" if shown else "statements outside any sentence graph"
+                    first = next(quad for quad in quads if quad.graph_name == graph)
+                    named = isinstance(graph, NamedNode)
+                    found = "is no sentence graph" if named else "stands outside any sentence graph"
                     remedy = "write the statements as passage:P19.s6 { … }, the sentence that says them"
-                    yield self._at(shown, "graph-name", found, remedy, file=name)
+                    thing = graph if named else first.subject
+                    yield self._at(getattr(thing, "value", ""), "graph-name", found, remedy, file=name)
                 elif place[1] not in CERTAINTIES[1:] and "-" in graph.value.removeprefix(PASSAGES):
                     remedy = "endings: " + ", ".join("-" + word for word in CERTAINTIES[1:])
                     yield self._at(
@@ -278,6 +292,7 @@ class _Check:
 
     def _dangling(self) -> Iterator[Finding]:
         typed = {quad.subject for quad in self.all if quad.predicate == TYPE}
+        known_names = [self._names(term) for term in typed if isinstance(term, NamedNode)]
         for name, quads in self.content.items():
             seen = set()
             for quad in quads:
@@ -287,9 +302,11 @@ class _Check:
                     if _must_be_known(term):
                         seen.add(term)
                         shown = self._names(term)
-                        remedy = f"correct the name, or describe it: {shown} a kw:… ; in data/entities/"
+                        close = nearest(shown, known_names)
+                        remedy = f"write {' or '.join(close)}, or " if close else "correct the name, or "
+                        remedy += f"describe it: {shown} a kw:… ; in data/entities/"
                         if not term.value.startswith(THINGS):
-                            remedy = "correct the name, or declare it in ontology/"
+                            remedy = remedy.partition(", or describe")[0] + ", or declare it in ontology/"
                         yield self._at(term, "dangling", "has no type anywhere", remedy, file=name)
 
     def _duplicates(self) -> Iterator[Finding]:
@@ -302,7 +319,7 @@ class _Check:
             if not isinstance(subject, NamedNode):
                 continue
             curie = self.layout.shrink(subject.value)
-            word = rf"^[ \t]*(?:{re.escape(curie)}|<{re.escape(subject.value)}>)\s+(?:a|rdf:type)\s"
+            word = rf"(?:^|\{{)[ \t]*(?:{re.escape(curie)}|<{re.escape(subject.value)}>)\s+(?:a|rdf:type)\s"
             places = [
                 (name, self.texts[name].count("\n", 0, match.end()) + 1)
                 for name in names
@@ -378,11 +395,7 @@ class _Check:
     def _claims(self) -> Iterator[Finding]:
         yield from self._mixed_certainty()
         plain = {(q.subject, q.predicate, q.object) for q in provenance.claimable(self.all)}
-        explicit = {quad.subject for quad in self.all if quad.predicate == TYPE and quad.object == CLAIM}
-        fields: dict[NamedNode, dict[str, list[Any]]] = {claim: defaultdict(list) for claim in explicit}
-        for quad in self.all:
-            if quad.subject in explicit and quad.object not in fields[quad.subject][quad.predicate.value]:
-                fields[quad.subject][quad.predicate.value].append(quad.object)
+        fields = explicit = self._explicit()
         for claim, values in fields.items():
             parts = [values[name.value] for name in (SUBJECT, PREDICATE, OBJECT)]
             if all(len(part) == 1 for part in parts):
@@ -403,6 +416,15 @@ class _Check:
                     remedy = f"add kw:conflictsWith {self._names(claim)} to the other claim"
                     found = f"does not name {self._names(claim)}, which names it"
                     yield self._at(other, "claim-conflict", found, remedy, WARNING)
+
+    def _explicit(self) -> dict[NamedNode, dict[str, list[Any]]]:
+        """The claims that are written out, with their values by property."""
+        claims = {quad.subject for quad in self.all if quad.predicate == TYPE and quad.object == CLAIM}
+        fields: dict[NamedNode, dict[str, list[Any]]] = {claim: defaultdict(list) for claim in claims}
+        for quad in self.all:
+            if quad.subject in claims and quad.object not in fields[quad.subject][quad.predicate.value]:
+                fields[quad.subject][quad.predicate.value].append(quad.object)
+        return fields
 
     def _plainly(
         self,
@@ -436,8 +458,9 @@ class _Check:
         for triple, kinds in certainties.items():
             if len(kinds) > 1:
                 found = f"{self._names(*triple[1:])} stands in {' and '.join(sorted(kinds.values()))}"
-                remedy = "keep it in one of these graphs, the one with the stronger certainty"
-                yield self._at(triple[0], "mixed-certainty", found, remedy)
+                remedy = "take it out of the graph with the weaker certainty, or word it as a claim"
+                weakest = kinds[max(kinds, key=CERTAINTIES.index)]
+                yield self._statement(triple, self._at(triple[0], "mixed-certainty", found, remedy), weakest)
 
     def _dates(self) -> Iterator[Finding]:
         values: dict[NamedNode, dict[str, str]] = defaultdict(dict)
@@ -465,7 +488,8 @@ class _Check:
 
     def _built(self) -> Iterator[Finding]:
         """The graph agrees with its ontology, and no query for a fault finds one."""
-        if any(finding.rule == "query" for finding in self.report.findings):
+        outside = any(not isinstance(quad.graph_name, NamedNode) for quad in self.all)
+        if outside or any(finding.rule == "query" for finding in self.report.findings):
             return
         try:
             built = ensure(self.layout, lambda *_: None)
@@ -480,7 +504,15 @@ class _Check:
         yield from self._faults(built)
 
     def _named_in(self, text: str, rule: str, remedy: str) -> Finding:
-        """A finding at the first thing of ours that a text names."""
+        """A finding at the first thing of ours that a text names, or at the claim that denies what it says."""
+        denied = re.search(r"assertion violated for: \((\S+), (\S+), ([^)\s]+)", text)
+        if denied:
+            shown = " ".join(denied.groups())
+            remedy = "correct the claim that denies it, or the statements it follows from"
+            for claim, values in self._explicit().items():
+                parts = [term for name in (SUBJECT, PREDICATE, OBJECT) for term in values[name.value]]
+                if self._names(*parts) == shown:
+                    return self._at(claim, rule, f"denies {shown}, which is stated or follows", remedy)
         for word in re.findall(r"[\w-]+:[\w.-]*\w", text):
             iri = self.layout.expand(word) if word.partition(":")[0] in self.layout.prefixes else None
             if iri and iri.startswith(THINGS):
@@ -488,7 +520,10 @@ class _Check:
         return Finding("ontology/core.ttl", 0, rule, "", text, remedy)
 
     def _faults(self, built: Built) -> Iterator[Finding]:
-        store = built.slice(None)
+        try:
+            store = built.slice(None)
+        except Damaged:
+            store = make(self.layout, lambda *_: None).slice(None)
         for name, path in self.layout.queries():
             if not name.startswith(QUALITY + "/"):
                 continue
@@ -503,7 +538,11 @@ class _Check:
                 )
                 remedy = question.remedy or question.asks() or f"see queries/{name}.rq"
                 if things:
-                    yield self._at(things[0], name, shown, remedy, question.severity)
+                    finding = self._at(things[0], name, shown, remedy, question.severity)
+                    for quad in self._written:
+                        if quad.subject == things[0] and quad.object in row[1:]:
+                            finding = self._statement((quad.subject, quad.predicate, quad.object), finding)
+                    yield finding
                 else:
                     yield Finding(f"queries/{name}.rq", 1, name, "", shown, remedy)
             if answer.truth:
@@ -544,10 +583,12 @@ class _Check:
             level = str(results.value(result, SH.resultSeverity)).rpartition("#")[2]
             severity = {"Warning": WARNING, "Info": INFO}.get(level, VIOLATION)
             finding = self._at(str(focus), rule, self._broken(results, result), remedy, severity)
-            predicate, value = results.value(result, SH.resultPath), results.value(result, SH.value)
-            if focus is not None and isinstance(predicate, URIRef) and value is not None:
-                triple = (from_rdflib(focus), from_rdflib(predicate), from_rdflib(value))
-                finding = self._statement(triple, finding)
+            named, value = results.value(result, SH.resultPath), results.value(result, SH.value)
+            subject = from_rdflib(focus) if focus is not None else None
+            for quad in self._written:
+                fits = quad.predicate.value == str(named) if isinstance(named, URIRef) else value is not None
+                if quad.subject == subject and fits and (value is None or quad.object == from_rdflib(value)):
+                    finding = self._statement((quad.subject, quad.predicate, quad.object), finding)
             yield finding
 
     def _broken(self, results: rdflib.Graph, result: rdflib.term.Node) -> str:

@@ -244,8 +244,9 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
             )
         params[name] = value
     question = ""
-    looks_like_file = options.name.endswith((".rq", ".sparql")) and not (graph.layout.root / "queries" / options.name).exists()
-    if options.name == "-" or looks_like_file or os.path.isfile(options.name):  # noqa: PTH113
+    in_catalogue = (graph.layout.root / "queries" / options.name).exists()
+    is_file = os.path.isfile(options.name) or (options.name.endswith((".rq", ".sparql")) and not in_catalogue)  # noqa: PTH113
+    if options.name == "-" or is_file:
         answer = _ask_text(graph, _read_query(options.name), options.name, params)
     else:
         found = graph.question(options.name)

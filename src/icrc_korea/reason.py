@@ -153,7 +153,7 @@ def infer(
             followed = set(close(quads + _in_graph(news))) - asserted - news
         except BuildError as error:
             short = re.sub(
-                r"https?://[^\s'\"<>]*[^\s'\"<>.,]", lambda m: layout.shrink(m.group()), error.message
+                r"<?(https?://[^\s'\"<>()]*[^\s'\"<>().,])>?", lambda m: layout.shrink(m.group(1)), error.message
             )
             raise BuildError(short, error.remedy) from None
         store.merge(_in_graph(followed))

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 else:
     from pyoxigraph import Quad, Triple
 
-__all__ = ["Answer", "BlankNode", "Literal", "NamedNode", "Quad", "Store", "Triple"]
+__all__ = ["Answer", "BlankNode", "DefaultGraph", "Literal", "NamedNode", "Quad", "Store", "Triple"]
 
 engine: Any = ox  # typed loosely: its stubs allow more than the classes above
 TYPE = NamedNode(RDF + "type")
@@ -470,6 +470,7 @@ class Store:
 
         Bound variables are columns of the answer only if they are among `shown`.
         """
+        Tokens(text)  # some queries would take the process down with them
         bound = {Variable(name): term for name, term in (bindings or {}).items()}
         try:
             results = self._store.query(text, prefixes=self.layout.prefixes, substitutions=bound or None)
