@@ -544,9 +544,10 @@ class _Check:
                             finding = self._statement((quad.subject, quad.predicate, quad.object), finding)
                     yield finding
                 else:
-                    yield Finding(f"queries/{name}.rq", 1, name, "", shown, remedy)
+                    yield Finding(f"queries/{name}.rq", 1, name, "", shown, remedy, question.severity)
             if answer.truth:
-                yield Finding(f"queries/{name}.rq", 1, name, "", "holds, but must not", question.asks())
+                remedy = question.remedy or f"see queries/{name}.rq"
+                yield Finding(f"queries/{name}.rq", 1, name, "", question.asks(), remedy, question.severity)
 
     def _shapes(self) -> Iterator[Finding]:
         """The SHACL shapes over the asserted graph; only Graph objects go in, so nothing is fetched."""
@@ -558,23 +559,26 @@ class _Check:
         from rdflib.namespace import RDF as TYPES
         from rdflib.namespace import SH
 
-        shapes = Graph()
-        for path in paths:
-            shapes.parse(data=self.texts[self.layout.name_of(path)], format="turtle")
         data = rdflib_graph(self.all + provenance.derive_claims(self.all))
-        try:
-            _, results, text = pyshacl.validate(
-                data, shacl_graph=shapes, inference="none", advanced=True, do_owl_imports=False
-            )
-        except Exception as error:  # whatever the engine throws at an ill-formed shape is a finding
-            yield Finding(
-                "shapes/", 0, "shapes", "", f"cannot be run: {error}", "correct the shape that it names"
-            )
-            return
-        if not isinstance(results, Graph):
-            yield Finding(
-                "shapes/", 0, "shapes", "", f"cannot be run: {text}", "correct the shape that it names"
-            )
+        names = [self.layout.name_of(path) for path in paths]
+        by_file = {name: Graph().parse(data=self.texts[name], format="turtle") for name in names}
+
+        def run(shapes: Graph) -> Graph | str:
+            """The results of some shapes over the data, or why they cannot be run."""
+            try:
+                _, results, text = pyshacl.validate(
+                    data, shacl_graph=shapes, inference="none", advanced=True, do_owl_imports=False
+                )
+            except Exception as error:  # whatever the engine throws at an ill-formed shape is a finding
+                return str(error).splitlines()[0]
+            return results if isinstance(results, Graph) else str(text)
+
+        results = run(sum(by_file.values(), Graph()))
+        if isinstance(results, str):
+            faults = {name: fault for name, graph in by_file.items() if isinstance(fault := run(graph), str)}
+            for name, fault in (faults or {"shapes/": results}).items():
+                found = f"a shape cannot be run: {fault}"
+                yield Finding(name, 0, "shapes", "", found, "correct the shape that this names")
             return
         for result in results.subjects(TYPES.type, SH.ValidationResult):
             focus, shape = results.value(result, SH.focusNode), results.value(result, SH.sourceShape)

@@ -207,11 +207,11 @@ class Progress:
 
 def _say(text: str) -> None:
     sys.stdout.flush()
-    print(text, file=sys.stderr, flush=True)
+    print("\n".join(safe(line) for line in text.split("\n")), file=sys.stderr, flush=True)
 
 
 def _print(lines: list[str]) -> None:
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in lines))
+    sys.stdout.write("".join(safe(line).rstrip() + "\n" for line in lines))
 
 
 def _print_json(document: object) -> int:
@@ -268,6 +268,8 @@ def _read_query(name: str) -> str:
             return stream.read()
     except UnicodeDecodeError:
         raise ParseError(name, 0, 0, "is not UTF-8", remedy="save the query as UTF-8") from None
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {name}", "check the name, or see `icrc-korea queries`") from None
     except OSError as error:
         raise ParseError(
             name, 0, 0, f"cannot be read: {error.strerror}", remedy="check the file's name"

@@ -64,7 +64,7 @@ def closure_input(quads: Iterable[Quad]) -> list[Quad]:
     }
     kept = []
     for quad in quads:
-        if quad.graph_name in (ONTOLOGY, ALIGNMENTS, VOCABULARY, INFERRED):
+        if quad.graph_name in (ONTOLOGY, ALIGNMENTS, VOCABULARY):
             continue
         if quad.graph_name == CLAIMS_GRAPH:
             ours = quad.subject in explicit and quad.predicate == STATED_IN

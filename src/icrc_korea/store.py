@@ -123,7 +123,7 @@ def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
 # --- guarding questions ----------------------------------------------------------------------------
 
 TOKEN = re.compile(
-    r"""(?P<skip>\#[^\n]*|\s+)
+    r"""(?P<skip>\#[^\n\r]*|\s+)
     |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}
         |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     |(?P<iri><[^<>"{}|^`\\\s]*>)
@@ -135,6 +135,10 @@ TOKEN = re.compile(
     |(?P<mark>\^\^|&&|\|\||.)""",
     re.X | re.S,
 )
+# found anywhere, even inside a text: rather refuse a harmless question than let one out
+NETWORK = re.compile(r"(?:SERVICE|LOAD)\s*(?:SILENT\s*)?(?:INTO\s|<|[?$]\w|\w[\w-]*:)", re.I)
+NO_NETWORK = "the query uses SERVICE or LOAD, which would go out to the network"
+AT_HOME = "asking stays on this machine: put the data into data/enrichment/ and ask here"
 ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 # pyoxigraph's parser overruns its stack on deep nesting and takes the process with it, so we count first.
 DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
@@ -143,22 +147,31 @@ MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
 
+def _cut(text: str) -> list[tuple[str, str, int]]:
+    """The tokens of a query text: kind, token and place."""
+    return [
+        (match.lastgroup or "", match.group(), match.start())
+        for match in TOKEN.finditer(text)
+        if match.lastgroup != "skip"
+    ]
+
+
 class Tokens:
     """A query text cut into tokens, guarded, with what its outermost level says."""
 
     def __init__(self, text: str) -> None:
+        self.text, self.items = text, _cut(text)
+        self._guard(self.items)
         unescaped = ESCAPE.sub(_unescape, text)
-        self.items = [
-            (match.lastgroup or "", match.group(), match.start())
-            for match in TOKEN.finditer(unescaped)
-            if match.lastgroup != "skip"
-        ]
-        self.text = unescaped
-        self._guard()
+        if unescaped != text:  # an escape may hide a word or a bracket from us, but not from the parser
+            self._guard(_cut(unescaped))
+        for shown in (unescaped, re.sub(r"#[^\n\r]*", " ", unescaped)):
+            if NETWORK.search(shown):
+                raise QueryError(NO_NETWORK, AT_HOME)
 
-    def _guard(self) -> None:
+    def _guard(self, items: list[tuple[str, str, int]]) -> None:
         depth = operators = branches = patterns = steps = 0
-        for kind, token, _ in self.items:
+        for kind, token, _ in items:
             if kind == "mark":
                 if token in "({[":
                     depth += 1
@@ -173,15 +186,12 @@ class Tokens:
                 word = token.upper()
                 branches += word in BRANCHING
                 if word in ("SERVICE", "LOAD"):
-                    raise QueryError(
-                        f"the query uses {word}, which would go out to the network",
-                        "asking stays on this machine: put the data into data/enrichment/ and ask here",
-                    )
+                    raise QueryError(NO_NETWORK, AT_HOME)
             if depth > DEEPEST:
                 raise QueryError(f"brackets are nested deeper than {DEEPEST}", "ask in smaller steps")
         if operators > MOST_OPERATORS or branches > MOST_BRANCHES:
             raise QueryError("the query has too many operators or branches", "ask in smaller steps")
-        if patterns > MOST_PATTERNS or steps > MOST_STEPS or len(self.items) > MOST_TOKENS:
+        if patterns > MOST_PATTERNS or steps > MOST_STEPS or len(items) > MOST_TOKENS:
             raise QueryError(
                 f"the query is too large: more than {MOST_PATTERNS} patterns, {MOST_STEPS} path steps or "
                 f"{MOST_TOKENS} words",

@@ -1,0 +1,220 @@
+"""Whatever a thing is called in the guide finds it, and no proper name in another language is made up."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from functools import cache
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+
+from icrc_korea.errors import UnknownTerm
+from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.layout import Layout
+
+LAYOUT = Layout.find(ROOT)
+ENTITIES = ROOT / "data" / "entities"
+EVIDENCE = ENTITIES / "name-evidence.tsv"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+OTHER_LANGUAGES = ("fr", "ko", "zh")
+Label = tuple[str, str, str]  # thing, language, text
+
+# Things of these classes have proper names. A name in French, Korean or Chinese is somebody's choice, so it
+# needs evidence; what only describes a thing (a message, a claim, a purpose) may be translated by anybody.
+PROPER = {
+    "kw:ArchivalRecord", "kw:ArmedConflict", "kw:ArmedForce", "kw:Book", "kw:Conference", "kw:Government",
+    "kw:LegalInstrument", "kw:NewsRelease", "kw:Office", "kw:Organisation", "kw:Periodical", "kw:PeriodicalRun",
+    "kw:Person", "kw:Place", "kw:Provision", "kw:PublicationSeries", "kw:ReportVolume", "kw:ResearchGuide",
+    "kw:Resolution", "kw:State",
+}  # fmt: skip
+# Things of these classes that the guide describes but does not name; one more is one more line.
+DESCRIBED = {
+    "armed-force:dprk-armed-forces": "the armed forces of a state, whatever they call themselves",
+    "armed-force:dprk-troops": "some troops of a state",
+    "armed-force:rok-forces": "the forces of a state",
+    "event:general-commission-debates": "debates, told in common words",
+    "office:leader-of-unc": "a capacity, told in common words",
+    "organisation:government-dprk": "the government of a state, whatever it calls itself",
+    "organisation:government-rok": "the government of a state",
+    "organisation:government-usa": "the government of a state",
+    "organisation:pow-information-agency": "an agency that is foreseen, without a name",
+    "organisation:un-pool-tokyo": "the guide puts the word pool in quotation marks",
+    "place:china": "the territory of a state, by the name of that state",
+    "place:civilian-prisons": "prisons in general",
+    "place:dprk": "the territory of a state, by the name of that state",
+    "place:rok": "the territory of a state, by the name of that state",
+    "place:pow-camps-dprk": "camps in general",
+    "series:history-of-the-icrc": "a series of five without a title of its own in the guide",
+}
+
+
+@cache
+def quads() -> tuple[ox.Quad, ...]:
+    return tuple(
+        quad for path in sorted(ENTITIES.glob("*.ttl")) for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+    )
+
+
+@cache
+def types() -> dict[str, str]:
+    """The class of every thing that is described."""
+    return {
+        LAYOUT.shrink(quad.subject.value): LAYOUT.shrink(quad.object.value)
+        for quad in quads()
+        if quad.predicate.value == RDF + "type"
+    }  # type: ignore[union-attr]
+
+
+@cache
+def labels(*kinds: str) -> frozenset[Label]:
+    """The labels of these kinds: thing, language, text."""
+    return frozenset(
+        (LAYOUT.shrink(quad.subject.value), quad.object.language or "", quad.object.value)  # type: ignore[union-attr]
+        for quad in quads()
+        if quad.predicate.value in {SKOS + kind for kind in kinds or ("prefLabel", "altLabel", "hiddenLabel")}
+    )
+
+
+@cache
+def evidence() -> tuple[dict[str, str], ...]:
+    with EVIDENCE.open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def printed() -> list[tuple[str, str, str, str]]:
+    """The forms that sentences print: thing, property, language, form."""
+    names = {LAYOUT.expand(f"kw:{name}") for name in ("nameForm", "abbreviation", "misprint")}
+    return sorted(
+        {
+            (
+                LAYOUT.shrink(quad.subject.value),
+                LAYOUT.shrink(quad.predicate.value),
+                quad.object.language,
+                quad.object.value,
+            )  # type: ignore[union-attr]
+            for path in (ROOT / "data" / "guide").glob("*.trig")
+            for quad in ox.parse(path=str(path), format=ox.RdfFormat.TRIG)
+            if quad.predicate.value in names
+        }
+    )
+
+
+PRINTED = printed()
+
+
+# --- what the guide prints finds the thing ------------------------------------------------------------------
+
+
+def found(graph: KnowledgeGraph, text: str) -> set[str]:
+    """The things that a name leads to: one, or those among which the reader is asked to choose."""
+    try:
+        return {LAYOUT.shrink(graph.resolve(text))}
+    except UnknownTerm as error:
+        return set(re.findall(r"[\w-]+:[\w.-]+", str(error).partition("say which:")[2]))
+
+
+@pytest.mark.parametrize(("thing", "kind", "language", "form"), PRINTED, ids=lambda value: str(value)[:40])
+def test_a_printed_form_is_a_label(thing: str, kind: str, language: str, form: str, graph: KnowledgeGraph) -> None:
+    kinds = ("hiddenLabel",) if kind == "kw:misprint" else ("prefLabel", "altLabel")
+    assert (thing, language, form) in labels(*kinds), f"{form!r} is no {' or '.join(kinds)} of {thing}"
+    assert thing in found(graph, form)
+
+
+def test_printed_forms_are_of_every_kind() -> None:
+    assert {kind for _, kind, _, _ in PRINTED} == {"kw:nameForm", "kw:abbreviation", "kw:misprint"}
+    assert len(PRINTED) > 12
+
+
+@pytest.mark.parametrize("label", sorted(labels()), ids=lambda label: f"{label[0]} {label[2]}"[:60])
+def test_a_label_finds_its_thing(label: Label, graph: KnowledgeGraph) -> None:
+    """Or those things whose name of first choice it is: they go before."""
+    thing, _, text = label
+    first = {other for other, _, name in labels("prefLabel") if name.casefold() == text.casefold()}
+    assert thing in found(graph, text) or found(graph, text) <= first - {thing} != set()
+
+
+# --- names are written as names are -------------------------------------------------------------------------
+
+SCRIPTS = {"ko": r"[\uac00-\ud7a3]", "zh": r"[\u4e00-\u9fff]"}
+# Names that are printed in Latin letters in every language.
+LATIN = re.compile(r"[A-Za-z0-9 .,:()’'«»–—-]+")
+
+
+def test_labels_are_in_one_form() -> None:
+    """NFC, no white space at the ends or twice, no straight apostrophe between letters."""
+    for thing, language, text in labels():
+        assert text == unicodedata.normalize("NFC", text), thing
+        assert text == " ".join(text.split()), thing
+        assert not re.search(r"\w'\w", text), f"{thing}: {text}"
+        assert language, f"{thing}: {text} has no language"
+
+
+def test_korean_and_chinese_names_are_in_their_scripts() -> None:
+    for thing, language, text in labels():
+        if language in SCRIPTS and not LATIN.fullmatch(text):
+            assert re.search(SCRIPTS[language], text), f"{thing}: {text}@{language}"
+
+
+def test_there_is_one_name_of_first_choice_a_language() -> None:
+    first = [(thing, language) for thing, language, _ in labels("prefLabel")]
+    assert len(first) == len(set(first))
+    others = labels("altLabel") | labels("hiddenLabel")
+    assert not labels("prefLabel") & others
+    assert not labels("altLabel") & labels("hiddenLabel")
+
+
+def test_everything_described_has_an_english_name() -> None:
+    named = {thing for thing, language, _ in labels("prefLabel") if language == "en"}
+    unnamed = {thing for thing, kind in types().items() if not kind.startswith(("oa:", "kw:Passage", "kw:Sentence"))}
+    unnamed -= named | {
+        thing for thing, kind in types().items() if kind in ("kw:Footnote", "kw:TimeSpan", "kw:Quantity", "kw:Money")
+    }
+    assert unnamed == set()
+
+
+# --- proper names in other languages have evidence ----------------------------------------------------------
+
+
+def proper(thing: str) -> bool:
+    return types().get(thing) in PROPER and thing not in DESCRIBED
+
+
+NEED_EVIDENCE = sorted(label for label in labels() if label[1] in OTHER_LANGUAGES and proper(label[0]))
+
+
+@pytest.mark.parametrize("label", NEED_EVIDENCE, ids=lambda label: f"{label[0]} {label[1]}")
+def test_a_proper_name_in_another_language_has_evidence(label: Label) -> None:
+    rows = [row for row in evidence() if (row["thing"], row["language"], row["name"]) == label]
+    assert rows, f"no row of name-evidence.tsv for {label}"
+    assert rows[0]["evidence"].strip()
+
+
+@pytest.mark.parametrize("row", evidence(), ids=lambda row: f"{row['thing']} {row['name']}"[:60])
+def test_every_row_of_evidence_is_for_a_label(row: dict[str, str]) -> None:
+    assert (row["thing"], row["language"], row["name"]) in labels("prefLabel", "altLabel")
+    assert row["language"] in OTHER_LANGUAGES
+    assert re.search(r"[/:]", row["evidence"]), "evidence that cannot be looked up"
+
+
+def test_the_table_of_evidence_is_sorted_and_without_doubles() -> None:
+    keys = [(row["thing"], row["language"], row["name"]) for row in evidence()]
+    assert keys == sorted(set(keys))
+    assert list(evidence()[0]) == ["thing", "language", "name", "evidence"]
+
+
+def test_what_is_said_to_be_only_described_is_there_and_would_need_evidence() -> None:
+    for thing, reason in DESCRIBED.items():
+        assert types().get(thing) in PROPER, thing
+        assert reason
+
+
+def test_a_territory_is_called_as_its_state() -> None:
+    for thing in ("china", "dprk", "rok"):
+        of_state = {(language, name) for state, language, name in labels() if state == f"state:{thing}"}
+        for place, language, name in labels():
+            if place == f"place:{thing}" and language in OTHER_LANGUAGES:
+                assert (language, re.sub(r" ?\([^)]*\)$", "", name)) in of_state, name

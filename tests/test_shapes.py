@@ -1,0 +1,129 @@
+"""Every shape is proved by cases: each `cases/shapes/**/*.bad.ttl` breaks the shape that its first line names
+and no other, each `*.good.ttl` breaks none, and no constraint of a named shape is without a case.
+
+`cases/shapes/README.md` says how a case is written.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pyshacl
+import pytest
+from rdflib import RDF, RDFS, SH, Graph, URIRef
+from rdflib.term import Node
+
+from icrc_korea.layout import Layout
+
+HERE = Path(__file__).parent
+LAYOUT = Layout.find(HERE.parent)
+CASES = HERE / "cases" / "shapes"
+GOOD, BAD = sorted(CASES.rglob("*.good.ttl")), sorted(CASES.rglob("*.bad.ttl"))
+PREFIXES = "".join(f"@prefix {name}: <{space}> .\n" for name, space in LAYOUT.prefixes.items())
+# what a shape says besides its constraints, and what only completes another constraint
+NO_CONSTRAINTS = {RDF.type, SH.path, SH.property, SH.message, SH.severity, SH.description, SH.name}
+NO_CONSTRAINTS |= {SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf, SH.qualifiedValueShape}
+NO_CONSTRAINTS |= {SH.flags, SH.ignoredProperties, SH.deactivated, SH.order, SH.group}
+
+Broken = set[tuple[str, Node | None]]  # shapes and the kinds of constraint in them that were broken
+
+
+def name_of(case: Path) -> str:
+    return case.relative_to(CASES).as_posix().removesuffix(".ttl")
+
+
+def expected(case: Path) -> str:
+    first = case.read_text(encoding="utf-8").partition("\n")[0]
+    assert first.startswith("# expect: shape:"), f"{name_of(case)} must begin with `# expect: shape:…`, not {first!r}"
+    return first.removeprefix("# expect: ").strip()
+
+
+@cache
+def shapes() -> Graph:
+    graph = Graph()
+    for path in LAYOUT.shapes():
+        graph.parse(path)
+    return graph
+
+
+@cache
+def around() -> Graph:
+    """What each case is read together with: which class is a kind of which, a sentence and an office."""
+    ontology = Graph().parse(LAYOUT.root / "ontology" / "core.ttl")
+    graph = Graph().parse(data=PREFIXES + (CASES / "beside-each-case.ttl").read_text(encoding="utf-8"))
+    for triple in ontology.triples((None, RDFS.subClassOf, None)):
+        graph.add(triple)
+    return graph
+
+
+def broken_by(case: Path, rules: Graph) -> Broken:
+    data = Graph() + around()
+    data.parse(data=PREFIXES + case.read_text(encoding="utf-8"), format="turtle")
+    _, report, text = pyshacl.validate(data, shacl_graph=rules, advanced=True, inference="none", do_owl_imports=False)
+    assert isinstance(report, Graph), text
+    return {
+        (LAYOUT.shrink(str(report.value(result, SH.sourceShape))), report.value(result, SH.sourceConstraintComponent))
+        for result in report.subjects(RDF.type, SH.ValidationResult)
+    }
+
+
+@cache
+def broken(case: Path) -> Broken:
+    return broken_by(case, shapes())
+
+
+def constraints() -> dict[str, set[URIRef]]:
+    """The named shapes that constrain something, each with the kinds of constraint it has."""
+    found: dict[str, set[URIRef]] = {}
+    for shape in {term for term in shapes().subjects() if isinstance(term, URIRef)}:
+        for parameter in set(shapes().predicates(shape)) - NO_CONSTRAINTS:
+            word = str(parameter).removeprefix(str(SH))
+            word = "SPARQL" if word == "sparql" else word[0].upper() + word[1:]
+            kind = SH[f"{word}ConstraintComponent"]
+            found.setdefault(LAYOUT.shrink(str(shape)), set()).add(kind)
+    return found
+
+
+def alternatives() -> set[str]:
+    """The named shapes that are only ways to satisfy another one, so that no result ever names them."""
+    inside = {item for lists in shapes().objects(None, SH["or"]) for item in shapes().items(lists)}
+    return {LAYOUT.shrink(str(shape)) for shape in inside - set(shapes().objects(None, SH.property))}
+
+
+CONSTRAINTS, ALTERNATIVES = constraints(), alternatives()
+
+
+@pytest.mark.parametrize("case", GOOD, ids=name_of)
+def test_a_good_case_breaks_nothing(case: Path) -> None:
+    assert broken(case) == set()
+
+
+@pytest.mark.parametrize("case", BAD, ids=name_of)
+def test_a_bad_case_breaks_the_shape_it_names_and_no_other(case: Path) -> None:
+    assert {shape for shape, _ in broken(case)} == {expected(case)}
+
+
+@pytest.mark.parametrize("shape", sorted(set(CONSTRAINTS) - ALTERNATIVES))
+def test_every_constraint_of_a_named_shape_has_a_case(shape: str) -> None:
+    shown = {kind for case in BAD if expected(case) == shape for name, kind in broken(case) if name == shape}
+    missing = sorted(str(kind).removeprefix(str(SH)) for kind in CONSTRAINTS[shape] - shown)
+    assert not missing, f"{shape}: no *.bad.ttl breaks its {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("shape", sorted(ALTERNATIVES))
+def test_every_alternative_has_a_good_case_that_needs_it(shape: str) -> None:
+    without = Graph() + shapes()
+    without.add((URIRef(LAYOUT.expand(shape) or ""), SH["in"], RDF.nil))  # nothing is allowed any more
+    assert any(broken_by(case, without) for case in GOOD), f"no *.good.ttl rests on {shape}"
+
+
+@pytest.mark.parametrize("shape", sorted(set(CONSTRAINTS) - ALTERNATIVES))
+def test_every_named_shape_says_what_to_write(shape: str) -> None:
+    [message] = shapes().objects(URIRef(LAYOUT.expand(shape) or ""), SH.message)
+    assert str(message).endswith(".")
+
+
+def test_cases_stand_in_the_folder_of_their_class() -> None:
+    classes = {shape.removeprefix("shape:").partition("-")[0] for shape in CONSTRAINTS}
+    assert {case.parent.name for case in GOOD + BAD} <= classes | {"Named"}
