@@ -43,7 +43,7 @@ run: $(VENV)/.run  ## set up, build, check, and answer a first question
 	@echo "  icrc-korea queries                       the questions that are ready to ask"
 	@echo "  icrc-korea show 'Paul Ruegger'           one person, each statement with its sentence"
 	@echo "  icrc-korea query law/commitments         what each party committed itself to"
-	@echo "  icrc-korea export --format turtle        the whole graph, for other tools"
+	@echo "  icrc-korea export --with claims,inferred -o graph.ttl   the graph, for other tools"
 	@echo "  make test                                prove all of it"
 
 test: $(VENV)/.dev  ## run all tests

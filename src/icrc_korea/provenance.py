@@ -14,12 +14,13 @@ from .layout import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, RDF
 from .store import TYPE, Literal, NamedNode, Quad, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from .layout import Layout
 
 GUIDE = NamedNode(BASE + "id/guide/icrc-korean-war")
+LINK_WORDS = 4  # at each end of a link into the page: enough to find the place, too few to repeat the text
 EDITORS = NamedNode(BASE + "vocab/editors")
 GUIDE_PAGE = "https://blogs.icrc.org/cross-files/icrc-action-in-the-korean-war-br-1950-1953/"
 CLAIMS_GRAPH = NamedNode(GRAPHS + "claims")
@@ -254,13 +255,32 @@ def _sentences(words: str, passage: Span) -> Iterator[Span]:
         start = end
 
 
-def deep_link(words: str) -> str:
-    """The address of a stretch of the guide's page, as a text fragment: a few words at each end."""
+def deep_link(words: str, text: str = "") -> str:
+    """The address of a stretch of the guide's page, as a text fragment: a few words at each end.
+
+    Where the words at an end stand earlier in the text too, a few more are taken, so that the page opens
+    at this place.
+    """
     pieces = [piece for piece in MARK.split(words) if piece.strip()]
-    first, last = pieces[0].split(), pieces[-1].split()
-    if len(pieces) == 1 and len(first) <= 6:
-        return f"{GUIDE_PAGE}#:~:text={_fragment(first)}"
-    return f"{GUIDE_PAGE}#:~:text={_fragment(first[:4])},{_fragment(last[-4:])}"
+    if len(pieces) == 1 and len(pieces[0].split()) <= 2 * LINK_WORDS:
+        return f"{GUIDE_PAGE}#:~:text={_fragment(pieces[0].split())}"
+    before = text[: text.find(words)].casefold() if words in text else ""
+    start: list[str] = []
+    for piece in pieces:  # a footnote mark cannot be part of a link, so the next piece may have to do
+        start = _until_new(piece.split(), lambda part: " ".join(part).casefold() in before)
+        if " ".join(start).casefold() not in before:
+            break
+    within = words[: -len(pieces[-1].split()[-1])].casefold()
+    end = _until_new(pieces[-1].split()[::-1], lambda part: " ".join(part[::-1]).casefold() in within)[::-1]
+    return f"{GUIDE_PAGE}#:~:text={_fragment(start)},{_fragment(end)}"
+
+
+def _until_new(words: list[str], known: Callable[[list[str]], bool]) -> list[str]:
+    """The fewest words from the front, four to eight, that are not known from elsewhere."""
+    for number in range(LINK_WORDS, 2 * LINK_WORDS):
+        if not known(words[:number]):
+            return words[:number]
+    return words[: 2 * LINK_WORDS]
 
 
 def _fragment(words: list[str]) -> str:
@@ -300,7 +320,7 @@ def passages_turtle(text: str, layout: Layout) -> str:
             lines += [f"    kw:sequence {sentence} ;"]
         lines += [f"    oa:hasSelector selector:{span.name} ;"]
         lines += [f'    kw:textDigest "{sha256(words.encode()).hexdigest()}" ;']
-        lines += [f"    kw:deepLink <{deep_link(words)}> ."]
+        lines += [f"    kw:deepLink <{deep_link(words, text)}> ."]
         lines += [
             f"selector:{span.name} a oa:TextPositionSelector ; oa:start {span.start} ; oa:end {span.end} ."
         ]
