@@ -440,21 +440,49 @@ def test_where_nothing_can_be_written_the_dataset_is_kept_in_memory(
     said = icrc(*NAME, "--root", small, stdin=NAME_TEXT)
     assert (said.code, said.out.split()) == (0, ["name", "Siordet"])
     assert "memory" in said.err
+    assert "build cannot be written" in said.err
     for verb in (["show", "person:siordet"], ["stats"], ["export", "--format", "ntriples"], ["build"], ["queries"]):
         assert icrc(*verb, "--root", small).code == 0
     assert (small / "build").read_text(encoding="utf-8") == "in the way"
 
 
-def test_a_full_disk_leaves_the_old_dataset_and_an_answer(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+# A command that may write no file longer than so many bytes, as if the disk were full from there on; with a
+# third argument it is killed at that place, in the middle of a file.
+CRAMPED = """
+import resource, signal, sys
+from icrc_korea import cli
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL if len(sys.argv) > 3 else signal.SIG_IGN)
+sys.exit(cli.main(["show", "person:siordet", "--root", sys.argv[1]]))
+"""
+NO_LIMITS = pytest.mark.skipif(sys.platform == "win32", reason="there are no limits on files here")
+
+
+@NO_LIMITS
+@pytest.mark.parametrize("name", BUILT)
+def test_a_full_disk_leaves_the_old_dataset_and_an_answer(name: str, small: Path, tmp_path: Path) -> None:
     before = files_of(small)
     rename(small)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    size = str(len(before[name]) // 2)
+    env = environment(XDG_CACHE_HOME=str(tmp_path / "cache"))
+    done = subprocess.run([sys.executable, "-c", CRAMPED, small, size], capture_output=True, check=False, env=env)
+    assert done.returncode == 0, done.stderr
+    assert "Siordet (renamed)" in done.stdout.decode()
+    assert "cannot be written" in done.stderr.decode()
+    assert "memory" in done.stderr.decode()
+    after = files_of(small)
+    assert {file: after[file] for file in before} == before or whole(small)
+    assert not [file for file in after if file.endswith(".tmp")]
 
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
+@NO_KILL
+@NO_LIMITS
+@pytest.mark.parametrize("name", BUILT)
+def test_a_build_killed_in_the_middle_of_a_file_is_made_good(name: str, small: Path) -> None:
+    size = str(len(files_of(small)[name]) // 2)
+    rename(small)
+    done = subprocess.run([sys.executable, "-c", CRAMPED, small, size, "kill"], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGXFSZ
+    assert done.stdout == b""
     assert labels(small) == ["Siordet (renamed)"]
-    assert files_of(small) == before
+    assert whole(small)

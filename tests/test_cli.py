@@ -40,7 +40,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(case, id=name)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_run(case: Case, icrc: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(case) <= {"run", "stdin", "exit", "out", "err", "never"}
     monkeypatch.chdir(ROOT)
@@ -445,6 +445,14 @@ def test_a_question_nested_too_deep_is_refused(kind: str) -> None:
     assert said.out == ""
 
 
+@pytest.mark.parametrize("kind", ["groups", "brackets", "described nodes", "lists", "paths", "exists", "functions"])
+def test_brackets_are_counted(kind: str, icrc: Command) -> None:
+    """Far below where the engine falls over, so that it does not depend on how much stack there is."""
+    said = icrc("query", "-", "--root", ROOT, stdin=DEEP[kind](300))
+    assert said.code == 2
+    assert "nested" in said.err
+
+
 @pytest.mark.parametrize("kind", DEEP)
 def test_a_question_nested_as_people_nest_is_answered(kind: str, icrc: Command) -> None:
     assert icrc("query", "-", "--format", "json", "--root", ROOT, stdin=DEEP[kind](20)).code == 0
@@ -520,6 +528,29 @@ def test_ctrl_c_while_building(own: Path) -> None:
     assert err.decode().splitlines()[-1] == "stopped"
     assert "Traceback" not in err.decode()
     assert not (own / "build").exists() or not (own / "build" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LC_ALL": "C", "LANG": "C"},
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+    ],
+    ids=["LANG=C", "ASCII streams"],
+)
+def test_any_locale_will_do(variables: dict[str, str]) -> None:
+    env = environment(**variables)
+    shown = ran("show", "organisation:icrc", "--root", ROOT, env=env)
+    assert shown.code == 0, shown.err
+    assert "국제적십자위원회" in shown.out
+    found = ran("show", "국제적십자위원회", "--root", ROOT, env=env)
+    assert found.code == 0, found.err
+    assert found.out == shown.out
+    asked = ran("query", "-", "--format", "csv", "--root", ROOT, env=env, stdin='SELECT ("한국" AS ?x) {}')
+    assert asked.out.split() == ["x", "한국"]
+    refused = ran("show", "없는 것", "--root", ROOT, env=env)
+    assert refused.code == 2
+    assert "Traceback" not in refused.err
 
 
 def test_a_question_from_a_file(tmp_path: Path, icrc: Command) -> None:
