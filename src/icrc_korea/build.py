@@ -9,7 +9,7 @@ from pathlib import Path
 from .catalogue import Question
 from .errors import BuildError
 from .layout import DERIVE
-from .store import DefaultGraph, Store, read_nquads, read_ntriples, write_atomically
+from .store import DefaultGraph, Store, read_nquads, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .layout import Layout
-    from .store import Quad, Triple
+    from .reason import Rule
+    from .store import Quad
 
     Tell = Callable[[int, int, str], None]  # done, of how many, what is being done
 
@@ -172,8 +173,18 @@ def assemble(layout: Layout, tell: Tell) -> list[Quad]:
     return quads + derive_claims(quads)
 
 
-def make(layout: Layout, tell: Tell) -> Built:
-    """Builds the dataset and writes it where it can; kept in memory if nowhere can be written."""
+def derive_rules(questions: Iterable[Question], layout: Layout) -> list[Rule]:
+    """The rules of queries/derive/."""
+    from .reason import derive_rules as read
+
+    return read([(q.id, q.text, q.asks()) for q in questions if q.topic == DERIVE], layout)
+
+
+def make(layout: Layout, tell: Tell, reasoner: str = "rules") -> Built:
+    """Builds the dataset and writes it where it can; kept in memory if nowhere can be written.
+
+    `reasoner` is `rules` (the ontology compiled) or `owlrl` (the reference: the same news, slower).
+    """
     from . import reason
     from .catalogue import index
     from .store import canonical, nquads_lines
@@ -182,10 +193,8 @@ def make(layout: Layout, tell: Tell) -> Built:
     inputs = input_digests(layout)  # taken first: a file that changes meanwhile makes the build stale
     questions = index(layout)
     asserted = canonical(assemble(layout, tell))
-    tell(total - 4, total, "deriving what follows (OWL 2 RL)")
-    rules = [(question.id, question.text) for question in questions if question.topic == DERIVE]
-    cache = _ClosureCache(layout)
-    inferred = reason.infer(asserted, rules, layout, cache.close)
+    tell(total - 4, total, f"deriving what follows (OWL 2 RL, {reasoner})")
+    inferred = reason.infer(asserted, derive_rules(questions, layout), layout, reasoner)
     tell(total - 2, total, "writing the dataset")
     lines = nquads_lines(asserted + inferred)
     dataset = ("\n".join(lines) + "\n").encode()
@@ -195,6 +204,7 @@ def make(layout: Layout, tell: Tell) -> Built:
         "inputs": inputs,
         "maker": maker_digest(),
         "versions": _versions(),
+        "reasoner": reasoner,
         "graphs": _counts(asserted + inferred, layout),
         "dataset": {"quads": len(lines), "rdfc10_sha256": digest(dataset)},
         "files": {DATASET: digest(dataset), MERGED: digest(merged)},
@@ -203,7 +213,7 @@ def make(layout: Layout, tell: Tell) -> Built:
         "catalogue": [question.entry() for question in questions],
     }
     built = Built(layout, manifest, None, {DATASET: dataset, MERGED: merged})
-    built.folder = _write_first(layout, built, cache, lambda text: tell(total - 1, total, text))
+    built.folder = _write_first(layout, built, lambda text: tell(total - 1, total, text))
     where = layout.name_of(built.folder) if built.folder else "memory"
     tell(total, total, f"{len(lines)} statements built in {where}")
     return built
@@ -236,50 +246,20 @@ def _counts(quads: Iterable[Quad], layout: Layout) -> dict[str, int]:
 def _versions() -> dict[str, str]:
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("owlrl", "pyoxigraph", "rdflib")}
-
-
-class _ClosureCache:
-    """Keeps the closure by a digest of its own inputs: a changed label need not cost a new one."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.folders = layout.build_folders()
-        self.used: dict[str, bytes] = {}
-
-    def close(self, quads: list[Quad]) -> list[Triple]:
-        from . import reason
-        from .store import nquads_lines
-
-        wanted = reason.closure_input(quads)
-        text = "\n".join([maker_digest(), json.dumps(_versions()), *nquads_lines(wanted)])
-        name = f"closure-{digest(text.encode())[:16]}.nt"
-        for folder in self.folders:
-            head, _, body = _read(folder / name).partition(b"\n")
-            if head == b"# " + digest(body).encode():
-                self.used[name] = head + b"\n" + body
-                return read_ntriples(body)
-        triples = reason.closure(wanted)
-        body = "".join(sorted(f"{triple} .\n" for triple in triples)).encode()
-        self.used[name] = b"# " + digest(body).encode() + b"\n" + body
-        return triples
+    return {name: version(name) for name in ("pyoxigraph",)}
 
 
 def _write_first(
-    layout: Layout, built: Built, cache: _ClosureCache, tell: Callable[[str], None]
+    layout: Layout, built: Built, tell: Callable[[str], None]
 ) -> Path | None:
     """Writes into the first folder that takes it, the manifest last; None if none does."""
     for folder in layout.build_folders():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name, data in cache.used.items():
-                write_atomically(folder / name, data)
             for name in (DATASET, MERGED):
                 write_atomically(folder / name, built.bytes_of(name))
             text = json.dumps(built.manifest, ensure_ascii=False, indent=1) + "\n"
             write_atomically(folder / MANIFEST, text.encode())
-            for old in folder.glob("closure-*.nt"):
-                if old.name not in cache.used:
-                    old.unlink(missing_ok=True)
         except OSError as error:
             tell(f"{layout.name_of(folder)} cannot be written ({error.strerror})")
             continue

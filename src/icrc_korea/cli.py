@@ -409,17 +409,13 @@ def _why(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress)
 
     statement = " ".join(readable(term, graph.layout) for term in why.terms)
     if options.format == "json":
-        claims = [claim.as_dict(graph.layout) for claim in why.claims]
-        proof = _proof_tree(why.proof, graph.facts) if why.proof else None
-        return _print_json(
-            {
-                "statement": statement,
-                "claims": claims,
-                "proof": proof,
-                "nearby": why.nearby,
-                "absences": why.absences,
-            }
-        )
+        return _print_json({"statement": statement, **graph.why_tree(why)})
+    if options.format == "turtle":
+        if not why:
+            _say("nothing in the graph says so; without --format you see what it says near it")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(graph.why_prov(why))
+        return 0
     lines = [safe(statement)]
     for claim in why.claims:
         lines += _claim_lines(claim, graph.facts, "  ")
@@ -468,37 +464,18 @@ def _claim_lines(claim: Claim, facts: Facts, indent: str, whole: bool = False) -
 
 
 def _proof_lines(proof: Proof, facts: Facts, depth: int) -> list[str]:
-    from .store import BlankNode, readable
-
-    indent = "  " * (depth + 1)
-    anonymous = isinstance(proof.value, BlankNode)
-    statement = safe(
-        " ".join(readable(term, facts.layout) for term in (proof.subject, proof.predicate, proof.value))
-    )
-    if anonymous:
-        statement = f"{readable(proof.subject, facts.layout)} meets the definition"
-    if proof.rule != "asserted":
-        lines = [f"{indent}{statement}", f"{indent}  because {proof.rule}:"]
-        return lines + [
-            line for premise in proof.premises for line in _proof_lines(premise, facts, depth + 2)
-        ]
-    claims = facts.claims.get((proof.subject, proof.predicate, proof.value), [])
-    sentences = sorted({sentence for claim in claims for sentence in claim.sentences})
-    ground = ", ".join(sentences) if sentences else "entity description"
-    return [f"{indent}{statement}  [{ground}]"]
-
-
-def _proof_tree(proof: Proof, facts: Facts) -> dict[str, Any]:
     from .store import readable
 
-    terms = (proof.subject, proof.predicate, proof.value)
-    claims = facts.claims.get(terms, [])
-    return {
-        "statement": [readable(term, facts.layout) for term in terms],
-        "rule": proof.rule,
-        "sentences": sorted({sentence for claim in claims for sentence in claim.sentences}),
-        "premises": [_proof_tree(premise, facts) for premise in proof.premises],
-    }
+    indent = "  " * (depth + 1)
+    statement = safe(" ".join(readable(term, facts.layout) for term in proof.triple))
+    if not proof.rule:
+        ground = ", ".join(facts.sentences(proof.triple)) or "entity description"
+        return [f"{indent}{statement}  [{ground}]"]
+    lines = [f"{indent}{statement}", f"{indent}  because {proof.rule.name}:"]
+    if proof.rule.about:
+        lines[1:] = wrapped(f"because {proof.rule.name}: {proof.rule.about}", width_of_terminal(), indent + "  ")
+        lines[1] = f"{indent}  {lines[1]}"
+    return lines + [line for premise in proof.premises for line in _proof_lines(premise, facts, depth + 2)]
 
 
 def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
@@ -580,7 +557,7 @@ VERBS: dict[str, tuple[Callable[..., int], str, str, list[tuple[str, dict[str, A
     "show": (_show, "show one thing with every statement and its sentences", "table json", [
         ("term", {"metavar": "TERM", "help": "a CURIE, an IRI or a name in any language"}),
     ]),
-    "why": (_why, "show what one statement rests on", "table json", [
+    "why": (_why, "show what one statement rests on", "table json turtle", [
         ("subject", {"metavar": "SUBJECT", "help": "a CURIE, an IRI or a name"}),
         ("predicate", {"metavar": "PREDICATE", "help": "a CURIE, an IRI or a name"}),
         ("object", {"metavar": "OBJECT", "help": "a CURIE, an IRI, a name or a literal's text"}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from . import build
 from .catalogue import Question, ask_text, find, read
 from .errors import QueryError, UnknownTerm, nearest
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from .build import Built, Tell
     from .check import Report
-    from .reason import Proof
+    from .reason import Explainer, Proof
     from .store import Quad, Term
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
@@ -125,6 +127,10 @@ class Facts:
             if fitting:
                 return str(fitting[0].value)
         return ""
+
+    def sentences(self, triple: tuple[Any, ...]) -> list[str]:
+        """The sentences that a statement rests on."""
+        return sorted({name for claim in self.claims.get(triple, []) for name in claim.sentences})
 
     def link(self, sentence: str) -> str:
         """The address of a sentence on the guide's page."""
@@ -400,12 +406,41 @@ class KnowledgeGraph:
         absences = [] if claims or holds else self._about(terms[0], THINGS + "absence/")
         return Why(terms, claims, proof, terms in facts.asserted, near, absences)
 
-    def _proof(self, terms: tuple[Any, ...]) -> Proof | None:
+    def why_tree(self, why: Why) -> dict[str, Any]:
+        """An answer of `why` as plain values: claims, proof, and what is said nearby."""
+        from .derivation import tree
+
+        return {
+            "claims": [claim.as_dict(self.layout) for claim in why.claims],
+            "proof": tree(why.proof, self.facts.sentences, self.layout) if why.proof else None,
+            "nearby": why.nearby,
+            "absences": why.absences,
+        }
+
+    def why_prov(self, why: Why) -> bytes:
+        """An answer of `why` as PROV-O in Turtle: every step, down to the claims and their sentences."""
+        from .derivation import prov
+        from .reason import Proof
+        from .store import serialise
+
+        def claims(triple: tuple[Any, ...]) -> list[str]:
+            return [claim.id for claim in self.facts.claims.get(triple, [])]
+
+        proof = why.proof or (Proof(*why.terms) if why else None)
+        quads = prov(proof, claims, self.facts.fields, self.layout) if proof else []
+        return serialise(quads, "turtle", self.layout)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Gives the proof of any statement of the graph."""
         from .layout import DERIVE
         from .reason import Explainer
 
-        rules = [(q.id, self.question(q.id).text) for q in self.questions() if q.topic == DERIVE]
-        return Explainer(self.facts.quads, rules, self.layout).explain(*terms)
+        questions = [self.question(q.id) for q in self.questions() if q.topic == DERIVE]
+        return Explainer(self.facts.quads, build.derive_rules(questions, self.layout), self.layout)
+
+    def _proof(self, terms: tuple[Any, ...]) -> Proof | None:
+        return self.explainer.explain(*terms)
 
     # --- the rest of the house ---
 

@@ -1,15 +1,20 @@
-"""Hides the OWL 2 RL engine: what follows from the graph, and the proof of each thing that follows."""
+"""Hides the reasoner: what follows from the graph, what contradicts it, and the proof of each thing that follows.
+
+The ontology's axioms (OWL 2 RL) are compiled to SPARQL rules over the embedded store. `queries/derive/` holds
+rules that OWL cannot say. Both run together to a fixpoint. owlrl is the reference: it gives the same news.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations, count, product
 from typing import TYPE_CHECKING
 
 from .errors import BuildError
-from .layout import GRAPHS, KW, OWL, RDF, RDFS, THINGS
-from .provenance import CLAIMS_GRAPH, STATED_IN
+from .layout import GRAPHS, KW, OWL, RDF, RDFS, THINGS, XSD
 from .store import (
     TYPE,
     BlankNode,
@@ -25,7 +30,7 @@ from .store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     import rdflib
@@ -34,161 +39,486 @@ if TYPE_CHECKING:
     from .store import Term
 
     Goal = tuple[Any, Any, Any]  # subject, predicate, object
-    Step = tuple[str, list[Goal]]
-    Patterns = list[tuple[rdflib.term.Node, ...]]
+    Pattern = tuple[Any, Any, Any]  # the same, where a str such as "?x" is a variable
+    Step = tuple["Rule", list[Goal]]
 
 INFERRED = NamedNode(GRAPHS + "inferred")
 ONTOLOGY, ALIGNMENTS, VOCABULARY = (
     NamedNode(GRAPHS + name) for name in ("ontology", "alignments", "vocabulary")
 )
-CHAIN, FIRST, REST = NamedNode(OWL + "propertyChainAxiom"), NamedNode(RDF + "first"), NamedNode(RDF + "rest")
-AXIOM_WORDS = {RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range")}
-AXIOM_WORDS |= {RDF + name for name in ("type", "first", "rest")}
-MOST_ROUNDS = 20
+ENGINES = ("rules", "owlrl")
+MOST_ROUNDS = 100
+CHAIN = OWL + "propertyChainAxiom"
+# What makes two names one thing, or needs more than rules to be right. The model does without.
+OUTSIDE = {
+    OWL + name: why
+    for name, why in {
+        "hasKey": "it would merge two things that share a key; let a query in queries/quality/ find them",
+        "sameAs": "it would merge two things; use skos:exactMatch in data/links/",
+        "differentFrom": "nothing here makes two names one thing",
+        "FunctionalProperty": "it would merge two values; count them in shapes/",
+        "InverseFunctionalProperty": "it would merge two things; let a query in queries/quality/ find them",
+        "ReflexiveProperty": "it is outside OWL 2 RL",
+        "disjointUnionOf": "it is outside OWL 2 RL; use owl:AllDisjointClasses",
+        "hasSelf": "it is outside OWL 2 RL",
+        "minCardinality": "it is outside OWL 2 RL; count in shapes/",
+        "minQualifiedCardinality": "it is outside OWL 2 RL; count in shapes/",
+        "cardinality": "it is outside OWL 2 RL; count in shapes/",
+        "qualifiedCardinality": "it is outside OWL 2 RL; count in shapes/",
+        "maxCardinality": "counting belongs in shapes/",
+        "maxQualifiedCardinality": "counting belongs in shapes/",
+        "oneOf": "lists of values belong in shapes/ as sh:in",
+        "datatypeComplementOf": "it is outside OWL 2 RL",
+        "withRestrictions": "limits of values belong in shapes/",
+    }.items()
+}  # fmt: skip
 
-# --- what goes into the closure ----------------------------------------------------------------------
+
+# --- rules -------------------------------------------------------------------------------------------
 
 
-def closure_input(quads: Iterable[Quad]) -> list[Quad]:
-    """The quads that the closure needs: the ontology's axioms and the plain triples they speak of.
+@dataclass(frozen=True)
+class Rule:
+    """If the condition holds, so does the head; `name` says it in words."""
 
-    Labels, comments, literals that no axiom uses and derived claims are left out: they cannot
-    give anything new, and the engine's time grows faster than its input.
+    name: str
+    text: str  # a CONSTRUCT query
+    about: str = ""  # the rule as a sentence, if the name alone does not say it
+    head: tuple[Pattern, ...] = ()
+    body: tuple[Pattern, ...] = ()
+    reads: frozenset[str] | None = None  # the predicates that can make it give more; None: any
+
+    @cached_property
+    def condition(self) -> str:
+        """The condition as a SELECT query."""
+        return _condition(self.text)
+
+    @cached_property
+    def closed_world(self) -> bool:
+        """Whether the rule rests on something that is not there."""
+        return bool(re.search(r"\bNOT\s+EXISTS\b|\bMINUS\b", self.text, re.I))
+
+
+@dataclass(frozen=True)
+class Clash:
+    """What the ontology rules out: where all patterns hold, `says` tells what is wrong with ?x and ?y."""
+
+    says: str
+    body: tuple[Pattern, ...]
+
+    @property
+    def text(self) -> str:
+        """The query that finds the clashes."""
+        return f"SELECT * WHERE {{ {_sparql(self.body)} }}"
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One clash in the graph: in words, and the statements that cannot all hold."""
+
+    says: str
+    statements: tuple[Goal, ...]
+
+
+@dataclass
+class Program:
+    """An ontology compiled: its rules, what it rules out, and what the rules cannot say."""
+
+    rules: list[Rule] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)
+    unsupported: list[tuple[Term, str, str]] = field(default_factory=list)  # term, what it uses, why not
+
+
+def _sparql(patterns: Iterable[Pattern]) -> str:
+    return " ".join(" ".join(map(str, pattern)) + " ." for pattern in patterns)
+
+
+def _variables(patterns: Iterable[Pattern]) -> set[str]:
+    return {term for pattern in patterns for term in pattern if isinstance(term, str)}
+
+
+class _Compiler:
+    """Turns the axioms of an ontology into rules and clashes."""
+
+    def __init__(self, quads: Iterable[Quad], layout: Layout) -> None:
+        self.layout, self.program, self.fresh = layout, Program(), count()
+        self.values: dict[Term, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for quad in quads:
+            # of the alignments only chains: the rest would restate every thing in other words
+            listed = quad.predicate.value in (CHAIN, RDF + "first", RDF + "rest")
+            if quad.graph_name == ONTOLOGY or (quad.graph_name == ALIGNMENTS and listed):
+                self.values[quad.subject][quad.predicate.value].append(quad.object)
+
+    def run(self) -> Program:
+        """The whole ontology, axiom by axiom."""
+        for term, values in list(self.values.items()):
+            self._limits(term, values)
+            if isinstance(term, NamedNode):
+                self._class_axioms(term, values)
+                self._property_axioms(term, values)
+            elif values.get(RDFS + "subClassOf"):
+                for above in values[RDFS + "subClassOf"]:
+                    self._every(term, above, self._say("what is so described is a", above))
+            kinds = {kind.value for kind in values.get(TYPE.value, ())}
+            members = self._list(next(iter(values.get(OWL + "members", ())), None))
+            for one, other in combinations(members, 2):
+                if OWL + "AllDisjointClasses" in kinds:
+                    self._disjoint(one, other)
+                elif OWL + "AllDisjointProperties" in kinds:
+                    self._disjoint_properties(one, other)
+        for target in ("targetIndividual", "targetValue"):
+            names = [NamedNode(OWL + name) for name in ("sourceIndividual", "assertionProperty", target)]
+            denial = [("?n", name, variable) for name, variable in zip(names, ("?x", "?p", "?y"), strict=True)]
+            self._clash("{x} {p} {y} is stated or follows, and {n} denies it", [*denial, ("?x", "?p", "?y")])
+        return self.program
+
+    # --- what an axiom gives ---
+
+    def _class_axioms(self, term: NamedNode, values: dict[str, list[Any]]) -> None:
+        for above in values.get(RDFS + "subClassOf", ()):
+            self._every(term, above, self._say("every", term, "is a", above))
+        for same in values.get(OWL + "equivalentClass", ()):
+            if isinstance(same, NamedNode):
+                self._every(term, same, self._say("every", term, "is a", same))
+                self._every(same, term, self._say("every", same, "is a", term))
+            else:
+                self._every(same, term, self._say("what meets its definition is a", term))
+                # what a member has, the rules can use; that a member has *something*, nobody can
+                self._every(term, same, self._say("every", term, "meets its definition"), strict=False)
+        for other in values.get(OWL + "disjointWith", ()):
+            self._disjoint(term, other)
+        for other in values.get(OWL + "complementOf", ()):
+            self._disjoint(term, other)
+
+    def _property_axioms(self, term: NamedNode, values: dict[str, list[Any]]) -> None:
+        plain = ("?x", term, "?y")
+        for above in values.get(RDFS + "subPropertyOf", ()):
+            self._rule(self._say(term, "is a kind of", above), [plain], ("?x", above, "?y"))
+        for same in values.get(OWL + "equivalentProperty", ()):
+            self._rule(self._say(term, "means the same as", same), [plain], ("?x", same, "?y"))
+            self._rule(self._say(same, "means the same as", term), [("?x", same, "?y")], plain)
+        for other in values.get(OWL + "inverseOf", ()):
+            self._rule(self._say(term, "is the inverse of", other), [("?y", other, "?x")], plain)
+            self._rule(self._say(other, "is the inverse of", term), [plain], ("?y", other, "?x"))
+        for head in values.get(CHAIN, ()):
+            links = self._list(head)
+            steps = ["?x", *(f"?s{number}" for number in range(1, len(links))), "?y"]
+            body = [(steps[i], link, steps[i + 1]) for i, link in enumerate(links)]
+            words = " then ".join(self._say(link) for link in links)
+            self._rule(f"{words} gives {self._say(term)}", body, plain)
+        for kind in values.get(RDFS + "domain", ()):
+            self._conclude(self._say("what has", term, "is a", kind), [plain], "?x", kind)
+        for kind in values.get(RDFS + "range", ()):
+            if not _is_datatype(kind):
+                self._conclude(self._say("a value of", term, "is a", kind), [plain], "?y", kind)
+        self._characteristics(term, {kind.value for kind in values.get(TYPE.value, ())})
+        for other in values.get(OWL + "propertyDisjointWith", ()):
+            self._disjoint_properties(term, other)
+
+    def _characteristics(self, term: NamedNode, kinds: set[str]) -> None:
+        plain = ("?x", term, "?y")
+        if OWL + "SymmetricProperty" in kinds:
+            self._rule(self._say(term, "holds both ways"), [("?y", term, "?x")], plain)
+        if OWL + "TransitiveProperty" in kinds:
+            self._rule(self._say(term, "is passed on"), [("?x", term, "?m"), ("?m", term, "?y")], plain)
+        if OWL + "AsymmetricProperty" in kinds:
+            says = f"{{x}} {self._say(term)} {{y}} and the other way round, and it can hold one way only"
+            self._clash(says, [plain, ("?y", term, "?x")])
+        if OWL + "IrreflexiveProperty" in kinds:
+            self._clash(f"{{x}} {self._say(term)} itself, which nothing can", [("?x", term, "?x")])
+
+    def _disjoint(self, one: Term, other: Term) -> None:
+        shown = f"{{x}} is a {self._say(one)} and a {self._say(other)}, and nothing can be both"
+        for left, right in product(self._member(one, "?x"), self._member(other, "?x")):
+            self._clash(shown, [*left, *right])
+
+    def _disjoint_properties(self, one: Term, other: Term) -> None:
+        says = f"{{x}} has {{y}} by {self._say(one)} and by {self._say(other)}, which exclude each other"
+        self._clash(says, [("?x", one, "?y"), ("?x", other, "?y")])
+
+    def _every(self, below: Term, above: Term, name: str, strict: bool = True) -> None:
+        """Each member of one class is a member of another."""
+        for body in self._member(below, "?x"):
+            self._conclude(name, body, "?x", above, strict)
+
+    def _conclude(self, name: str, body: list[Pattern], who: str, kind: Term, strict: bool = True) -> None:
+        """From a body follows that somebody is of a kind: what OWL 2 RL allows on the right of an axiom."""
+        if isinstance(kind, NamedNode):
+            if kind.value == OWL + "Nothing":
+                self._clash(f"{{{who[1:]}}} cannot exist: {name}", body)
+            elif kind.value != OWL + "Thing":
+                self._rule(name, body, (who, TYPE, kind))
+            return
+        values = self.values[kind]
+        done = False
+        for part in self._list(next(iter(values.get(OWL + "intersectionOf", ())), None)):
+            self._conclude(name, body, who, part, strict)
+            done = True
+        for other in values.get(OWL + "complementOf", ()):
+            for excluded in self._member(other, who):
+                self._clash(f"{{{who[1:]}}} is a {self._say(other)}, which it cannot be: {name}", [*body, *excluded])
+            done = True
+        for on in values.get(OWL + "onProperty", ()):
+            for value in values.get(OWL + "hasValue", ()):
+                self._rule(name, body, (who, on, value))
+                done = True
+            for filler in values.get(OWL + "allValuesFrom", ()):
+                other = f"?v{next(self.fresh)}"
+                if not _is_datatype(filler):
+                    self._conclude(name, [*body, (who, on, other)], other, filler, strict)
+                done = True
+        if strict and not done:
+            self.program.unsupported.append(
+                (body[0][2] if body[0][1] == TYPE else body[0][1], "an expression on the right of an axiom",
+                 "OWL 2 RL allows there a class, owl:intersectionOf, owl:allValuesFrom, owl:hasValue or owl:complementOf")
+            )  # fmt: skip
+
+    def _member(self, kind: Term, who: str) -> list[list[Pattern]]:
+        """The ways to be of a kind: what OWL 2 RL allows on the left of an axiom."""
+        if isinstance(kind, NamedNode):
+            return [[]] if kind.value == OWL + "Thing" else [[(who, TYPE, kind)]]
+        values = self.values[kind]
+        for head in values.get(OWL + "intersectionOf", ()):
+            ways = [self._member(part, who) for part in self._list(head)]
+            return [[pattern for part in way for pattern in part] for way in product(*ways)]
+        for head in values.get(OWL + "unionOf", ()):
+            return [way for part in self._list(head) for way in self._member(part, who)]
+        for on in values.get(OWL + "onProperty", ()):
+            for value in values.get(OWL + "hasValue", ()):
+                return [[(who, on, value)]]
+            for filler in values.get(OWL + "someValuesFrom", ()):
+                other = f"?v{next(self.fresh)}"
+                return [[(who, on, other), *rest] for rest in self._member(filler, other)]
+        why = "OWL 2 RL allows there a class, owl:intersectionOf, owl:unionOf, owl:someValuesFrom or owl:hasValue"
+        self.program.unsupported.append((kind, "an expression on the left of an axiom", why))
+        return []
+
+    def _rule(self, name: str, body: list[Pattern], head: Pattern) -> None:
+        if head in body or not _variables([head]) <= _variables(body):
+            return
+        reads = frozenset(pattern[1].value for pattern in body if isinstance(pattern[1], NamedNode))
+        text = f"CONSTRUCT {{ {_sparql([head])} }} WHERE {{ {_sparql(body)} }}"
+        self.program.rules.append(Rule(name, text, "", (head,), tuple(body), reads))
+
+    def _clash(self, says: str, body: list[Pattern]) -> None:
+        self.program.clashes.append(Clash(says, tuple(body)))
+
+    # --- reading the ontology ---
+
+    def _list(self, head: Term | None) -> list[Any]:
+        items, seen = [], set()
+        while head in self.values and head not in seen and RDF + "first" in self.values[head]:
+            seen.add(head)
+            items.append(self.values[head][RDF + "first"][0])
+            head = next(iter(self.values[head].get(RDF + "rest", ())), None)
+        return items
+
+    def _limits(self, term: Term, values: dict[str, list[Any]]) -> None:
+        used = {*values, *(kind.value for kind in values.get(TYPE.value, ()))}
+        for word in sorted(used & set(OUTSIDE)):
+            self.program.unsupported.append((term, self.layout.shrink(word), OUTSIDE[word]))
+        kinds = {kind.value for kind in values.get(TYPE.value, ())}
+        passed_on = OWL + "TransitiveProperty" in kinds or CHAIN in values
+        if passed_on and kinds & {OWL + "AsymmetricProperty", OWL + "IrreflexiveProperty"}:
+            why = "a property that is passed on or follows from a chain may not be one-way as well (OWL 2 DL)"
+            self.program.unsupported.append((term, "owl:AsymmetricProperty or owl:IrreflexiveProperty", why))
+
+    def _say(self, *parts: Term | str) -> str:
+        return " ".join(
+            part if isinstance(part, str)
+            else "described thing" if isinstance(part, BlankNode)
+            else readable(part, self.layout)
+            for part in parts
+        )  # fmt: skip
+
+
+def _is_datatype(kind: Term) -> bool:
+    value = str(getattr(kind, "value", ""))
+    return value.startswith(XSD) or value in (RDFS + "Literal", RDF + "langString") or "/datatypes/" in value
+
+
+def compile_axioms(quads: Iterable[Quad], layout: Layout) -> Program:
+    """The ontology's axioms, and the chains of the alignments, as rules."""
+    return _Compiler(quads, layout).run()
+
+
+def derive_rules(texts: Iterable[tuple[str, str, str]], layout: Layout) -> list[Rule]:
+    """The rules of queries/derive/ from their names, texts and summaries."""
+    rules = []
+    for name, text, about in texts:
+        reads = Tokens(text).predicates(layout.prefixes)
+        rules.append(Rule(f"rule {name}", text, about, reads=None if reads is None else frozenset(reads)))
+    return rules
+
+
+# --- what follows --------------------------------------------------------------------------------------
+
+
+def infer(quads: list[Quad], derived: list[Rule], layout: Layout, engine: str = "rules") -> list[Quad]:
+    """The inferred graph: all news that follows by the ontology and the derive rules.
+
+    A BuildError names what contradicts the ontology, and what in it the rules cannot say.
     """
-    quads = list(quads)
-    axioms = [quad for quad in quads if quad.graph_name == ONTOLOGY and _is_axiom(quad)]
-    axioms += _chains(quad for quad in quads if quad.graph_name == ALIGNMENTS)
-    used = {quad.subject for quad in axioms} | {quad.object for quad in axioms} | {TYPE}
-    explicit = {
-        q.subject for q in quads if q.graph_name not in (CLAIMS_GRAPH, ONTOLOGY) and q.predicate == TYPE
-    }
-    kept = []
-    for quad in quads:
-        if quad.graph_name in (ONTOLOGY, ALIGNMENTS, VOCABULARY):
-            continue
-        if quad.graph_name == CLAIMS_GRAPH:
-            ours = quad.subject in explicit and quad.predicate == STATED_IN
-            denial = quad.predicate.value.startswith(OWL) or quad.object == NamedNode(
-                OWL + "NegativePropertyAssertion"
-            )
-            if not (ours or denial):
-                continue
-        elif quad.predicate not in used:
-            continue
-        kept.append(quad)
-    return axioms + _without_idle_literals(kept, axioms)
-
-
-def _is_axiom(quad: Quad) -> bool:
-    return quad.predicate.value in AXIOM_WORDS or (
-        quad.predicate.value.startswith(OWL) and not isinstance(quad.object, Literal)
-    )
-
-
-def _chains(quads: Iterable[Quad]) -> list[Quad]:
-    """Only the property chains of the alignments: the rest would restate every thing in other words."""
-    return [quad for quad in quads if quad.predicate in (CHAIN, FIRST, REST)]
-
-
-def _without_idle_literals(quads: list[Quad], axioms: list[Quad]) -> list[Quad]:
-    working = {OWL + "onProperty": "object", RDFS + "subPropertyOf": "subject", RDFS + "domain": "subject"}
-    used = {
-        getattr(quad, working[quad.predicate.value]) for quad in axioms if quad.predicate.value in working
-    }
-    return [quad for quad in quads if not isinstance(quad.object, Literal) or quad.predicate in used]
-
-
-# --- the closure ---------------------------------------------------------------------------------------
-
-
-def closure(quads: list[Quad]) -> list[Triple]:
-    """What owlrl derives from these quads and is news about our things; BuildError if they contradict."""
-    from owlrl import OWLRL_Semantics
-
-    graph = rdflib_graph(quads)
-    asserted = set(graph)
-    engine = OWLRL_Semantics(graph, axioms=False, daxioms=False, rdfs=False)
-    engine.closure()
-    if engine.error_messages:
+    program = compile_axioms(quads, layout)
+    if engine == "owlrl":
+        return _in_graph(_by_owlrl(quads, derived, layout))
+    if program.unsupported:
+        lines = [f"{readable(term, layout)} uses {what}: {why}" for term, what, why in program.unsupported]
         raise BuildError(
-            "the graph contradicts its ontology:\n  - " + "\n  - ".join(sorted(engine.error_messages)),
-            "`icrc-korea check` names the file and line of each",
+            "the ontology says what the rules cannot follow:\n  - " + "\n  - ".join(lines),
+            "say it in another way, or let owlrl follow it: icrc-korea build --reasoner owlrl",
         )
-    heads = {str(quad.subject.value) for quad in quads if quad.predicate == CHAIN}
-    news = [triple for triple in graph if triple not in asserted and _is_news(triple, heads)]
-    return [Triple(*(from_rdflib(term) for term in triple)) for triple in news]
-
-
-def _is_news(triple: tuple[rdflib.term.Node, ...], heads: set[str]) -> bool:
-    """Whether a derived triple says something about one of our things in our words."""
-    from rdflib import BNode, URIRef
-    from rdflib import Literal as Text
-
-    subject, predicate, value = triple
-    if not isinstance(subject, URIRef) or not subject.startswith(THINGS) or isinstance(value, BNode):
-        return False
-    if str(predicate) == TYPE.value:
-        return isinstance(value, URIRef) and value.startswith(KW)
-    ours = str(predicate).startswith(KW) or str(predicate) in heads
-    return ours and (isinstance(value, Text) or subject != value)
-
-
-def infer(
-    quads: list[Quad],
-    rules: list[tuple[str, str]],
-    layout: Layout,
-    close: Callable[[list[Quad]], list[Triple]] = closure,
-) -> list[Quad]:
-    """The inferred graph: the derive rules (name, CONSTRUCT text) and the closure, to a fixpoint."""
     asserted = {quad.triple for quad in quads}
     store = Store(layout)
     store.merge(quads)
-    news: set[Triple] = set()
-    for turn in range(MOST_ROUNDS):
-        derived = _apply(rules, store, asserted | news)
-        news |= derived
-        if turn and not derived:
-            break
-        try:
-            followed = set(close(quads + _in_graph(news))) - asserted - news
-        except BuildError as error:
-            short = re.sub(
-                r"<?(https?://[^\s'\"<>()]*[^\s'\"<>().,])>?", lambda m: layout.shrink(m.group(1)), error.message
-            )
-            raise BuildError(short, error.remedy) from None
-        store.merge(_in_graph(followed))
-        news |= followed
-        if not rules:
-            break
-    else:
-        raise BuildError("the derive rules never come to rest", "look for two rules that feed each other")
-    return _in_graph(news)
+    followed = _fixpoint(program.rules + derived, store, asserted)
+    found = contradictions(program, store, layout)
+    if found:
+        raise Contradicted(found)
+    return _in_graph(filter(is_news, followed))
+
+
+class Contradicted(BuildError):
+    """The graph contradicts its ontology; `found` holds each contradiction with its statements."""
+
+    def __init__(self, found: list[Contradiction]) -> None:
+        super().__init__(
+            "the graph contradicts its ontology:\n  - " + "\n  - ".join(one.says for one in found),
+            "`icrc-korea check` names the file and line of each",
+        )
+        self.found = found
 
 
 def _in_graph(triples: Iterable[Triple]) -> list[Quad]:
     return [Quad(triple.subject, triple.predicate, triple.object, INFERRED) for triple in triples]
 
 
-def _apply(rules: list[tuple[str, str]], store: Store, known: set[Triple]) -> set[Triple]:
-    """What the derive rules add to the store, each run in turn until none adds anything."""
+def _fixpoint(rules: list[Rule], store: Store, known: set[Triple]) -> set[Triple]:
+    """All that the rules add to the store. A rule runs again only when something that it reads was added;
+    rules that rest on what is not there wait until the others have come to rest."""
     added: set[Triple] = set()
+    waiting: dict[bool, set[int]] = {False: set(), True: set()}
+    for number, rule in enumerate(rules):
+        waiting[rule.closed_world].add(number)
     for _ in range(MOST_ROUNDS):
-        before = len(added)
-        for name, text in rules:
-            triples = store.query(text).triples
-            if triples is None:
-                raise BuildError(
-                    f"queries/{name}.rq is no CONSTRUCT query", "a derive rule constructs triples"
-                )
-            fresh = {t for t in triples if t not in known and t not in added and t.subject != t.object}
-            added |= fresh
-            store.merge(_in_graph(fresh))
-        if len(added) == before:
+        turn = waiting[False] or waiting[True]
+        if not turn:
             return added
-    raise BuildError("the derive rules never come to rest", "look for a rule that feeds itself")
+        todo = sorted(turn)
+        turn.clear()
+        for number in todo:
+            fresh = {t for t in _constructed(rules[number], store) if t not in known and t not in added}
+            if not fresh:
+                continue
+            added |= fresh
+            store.merge(fresh)
+            changed = {triple.predicate.value for triple in fresh}
+            for other, rule in enumerate(rules):
+                if rule.reads is None or rule.reads & changed:
+                    waiting[rule.closed_world].add(other)
+    raise BuildError("the rules never come to rest", "look in queries/derive/ for a rule that feeds itself")
 
 
-# --- proofs ----------------------------------------------------------------------------------------
+def _constructed(rule: Rule, store: Store) -> Iterator[Triple]:
+    triples = store.query(rule.text).triples
+    if triples is None:
+        raise BuildError(
+            f"{rule.name.replace('rule ', 'queries/')}.rq is no CONSTRUCT query", "a derive rule constructs triples"
+        )
+    return (triple for triple in triples if triple.subject != triple.object)
+
+
+def is_news(triple: Triple) -> bool:
+    """Whether a derived triple says something about one of our things, and not about words or sets."""
+    subject, value = triple.subject, triple.object
+    if not isinstance(subject, NamedNode) or not subject.value.startswith(THINGS) or isinstance(value, BlankNode):
+        return False
+    if triple.predicate == TYPE:
+        return isinstance(value, NamedNode) and value.value.startswith(KW)
+    return subject != value and not triple.predicate.value.startswith((RDF, RDFS, OWL))
+
+
+def contradictions(program: Program, store: Store, layout: Layout) -> list[Contradiction]:
+    """What in a store with everything that follows contradicts the ontology."""
+    found: dict[frozenset[Goal], Contradiction] = {}
+    for clash in program.clashes:
+        answer = store.query(clash.text)
+        for row in answer.rows:
+            bound = dict(zip(answer.columns, row, strict=True))
+            statements = tuple(_filled(pattern, bound) for pattern in clash.body)
+            shown = {name: readable(term, layout) for name, term in bound.items()}
+            found.setdefault(frozenset(statements), Contradiction(clash.says.format(**shown), statements))
+    return sorted(found.values(), key=lambda one: one.says)
+
+
+def _filled(pattern: Pattern, bound: dict[str, Term | None]) -> Goal:
+    one, two, three = (bound[term[1:]] if isinstance(term, str) else term for term in pattern)
+    return one, two, three
+
+
+# --- the reference ---------------------------------------------------------------------------------------
+
+
+def closure(quads: list[Quad], layout: Layout) -> list[Triple]:
+    """What owlrl derives from these quads and is news about our things; BuildError if they contradict."""
+    from owlrl import OWLRL_Semantics
+
+    graph = rdflib_graph(_for_closure(quads))
+    asserted = set(graph)
+    engine = OWLRL_Semantics(graph, axioms=False, daxioms=False, rdfs=False)
+    engine.closure()
+    if engine.error_messages:
+        short = re.sub(
+            r"<?(https?://[^\s'\"<>()]*[^\s'\"<>().,])>?",
+            lambda match: layout.shrink(match.group(1)),
+            "\n  - ".join(sorted(engine.error_messages)),
+        )
+        raise BuildError(f"the graph contradicts its ontology:\n  - {short}", "correct what it names")
+    legal = (triple for triple in graph if triple not in asserted and not _is_text(triple[0]))
+    return [triple for triple in (Triple(*map(from_rdflib, terms)) for terms in legal) if is_news(triple)]
+
+
+def _is_text(term: rdflib.term.Node) -> bool:
+    """owlrl also gives triples about literals, which RDF does not know."""
+    from rdflib import Literal as Text
+
+    return isinstance(term, Text)
+
+
+def _for_closure(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """The axioms and the triples they speak of: words for people cannot give anything new."""
+    quads = list(quads)
+    axioms = [quad for quad in quads if quad.graph_name == ONTOLOGY and not isinstance(quad.object, Literal)]
+    axioms += [q for q in quads if q.graph_name == ALIGNMENTS and q.predicate.value in (CHAIN, RDF + "first", RDF + "rest")]
+    used = {term for quad in axioms for term in (quad.subject, quad.object)} | {TYPE}
+    denial = {NamedNode(OWL + name) for name in ("sourceIndividual", "assertionProperty", "targetIndividual")}
+    yield from axioms
+    for quad in quads:
+        if quad.graph_name not in (ONTOLOGY, ALIGNMENTS, VOCABULARY) and (quad.predicate in used or quad.predicate in denial):
+            yield quad
+
+
+def _by_owlrl(quads: list[Quad], derived: list[Rule], layout: Layout) -> set[Triple]:
+    """The same news by owlrl: the derive rules and the closure in turn, until neither gives anything."""
+    known = {quad.triple for quad in quads}
+    store = Store(layout)
+    store.merge(quads)
+    added: set[Triple] = set()
+    open_rules = [rule for rule in derived if not rule.closed_world]
+    while True:
+        before = len(added)
+        added |= _fixpoint(open_rules, store, known | added)
+        fresh = set(closure(quads + _in_graph(added), layout)) - known - added
+        store.merge(fresh)
+        added |= fresh
+        if len(added) == before:
+            rest = _fixpoint(derived, store, known | added)
+            if not rest:
+                return set(filter(is_news, added))
+            added |= rest
+
+
+# --- proofs ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -198,29 +528,40 @@ class Proof:
     subject: Term
     predicate: NamedNode
     value: Term
-    rule: str
+    rule: Rule | None = None  # None: asserted
     premises: tuple[Proof, ...] = ()
+
+    @property
+    def triple(self) -> Goal:
+        """What is proved."""
+        return self.subject, self.predicate, self.value
+
+    def steps(self) -> Iterator[Proof]:
+        """The proof and every proof in it, each statement once, the conclusion first."""
+        seen, todo = set(), [self]
+        while todo:
+            proof = todo.pop(0)
+            if proof.triple not in seen:
+                seen.add(proof.triple)
+                todo += proof.premises
+                yield proof
 
 
 class Explainer:
-    """Finds the shortest proof of an inferred triple from the axioms; no proof rests on itself."""
+    """Finds the shortest proof of a triple from the rules; no proof rests on itself."""
 
-    def __init__(self, quads: Iterable[Quad], rules: list[tuple[str, str]], layout: Layout) -> None:
-        self.layout, self.rules = layout, rules
-        self.asserted: set[Goal] = set()
-        self.known: set[Goal] = set()
-        self.objects: dict[tuple[Term | None, Term], list[Term]] = defaultdict(list)
-        self.subjects: dict[tuple[Term, Term], list[Term]] = defaultdict(list)
+    def __init__(self, quads: Iterable[Quad], derived: list[Rule], layout: Layout) -> None:
+        quads = list(quads)
+        self.asserted: set[Goal] = {
+            (quad.subject, quad.predicate, quad.object) for quad in quads if quad.graph_name != INFERRED
+        }
+        self.known = self.asserted | {(quad.subject, quad.predicate, quad.object) for quad in quads}
         self.store = Store(layout)
-        self.cut: dict[str, tuple[Patterns, Patterns]] = {}
-        for quad in quads:
-            goal = (quad.subject, quad.predicate, quad.object)
-            if quad.graph_name != INFERRED:
-                self.asserted.add(goal)
-            if goal not in self.known:
-                self.known.add(goal)
-                self.objects[goal[:2]].append(quad.object)
-                self.subjects[goal[1:]].append(quad.subject)
+        self.store.merge(quads)
+        self.by_head: dict[Term | None, list[Rule]] = defaultdict(list)
+        for rule in compile_axioms(quads, layout).rules + [_taken_apart(rule, layout) for rule in derived]:
+            for _, predicate, _ in rule.head:
+                self.by_head[predicate].append(rule)
 
     def explain(self, subject: Term, predicate: NamedNode, value: Term) -> Proof | None:
         """The shortest proof of a triple; None if there is none."""
@@ -231,13 +572,14 @@ class Explainer:
             current = open_goals.pop()
             if current in steps:
                 continue
-            steps[current] = [] if current in self.asserted else list(self._steps(current))
+            ways = [] if current in self.asserted else self._steps(current)
+            steps[current] = sorted(ways, key=lambda way: (len(way[1]), str(way[1])))
             open_goals += [premise for _, premises in steps[current] for premise in premises]
         return self._shortest(goal, steps)
 
     def _shortest(self, goal: Goal, steps: dict[Goal, list[Step]]) -> Proof | None:
         """Proofs from the ground up: each round proves what rests on earlier rounds only."""
-        proofs = {known: Proof(*known, rule="asserted") for known in steps if known in self.asserted}
+        proofs = {known: Proof(*known) for known in steps if known in self.asserted}
         grown = True
         while grown and goal not in proofs:
             found = {}
@@ -252,131 +594,40 @@ class Explainer:
 
     def _steps(self, goal: Goal) -> Iterator[Step]:
         """Every way to derive a goal in one step from triples that the graph holds."""
-        subject, predicate, value = goal
-        ways = self._by_class(subject, value) if predicate == TYPE else self._by_property(goal)
-        for rule, premises in ways:
-            if all(p in self.known or isinstance(p[2], BlankNode) for p in premises) and goal not in premises:
-                yield rule, premises
-        yield from self._by_derive_rule(goal)
-
-    def _axioms(self, subject: Term | None, word: str, value: Term | None) -> list[Term]:
-        """The other ends of an ontology axiom: its values, or its subjects when the value is given."""
-        name = NamedNode(word)
-        return self.objects[(subject, name)] if value is None else self.subjects[(name, value)]
-
-    def _list(self, head: Term) -> list[Term]:
-        items = []
-        while head != NamedNode(RDF + "nil") and self.objects[(head, FIRST)]:
-            items.append(self.objects[(head, FIRST)][0])
-            head = self.objects[(head, REST)][0]
-        return items
-
-    def _say(self, *parts: Term | str) -> str:
-        return " ".join(
-            part if isinstance(part, str)
-            else "an expression" if isinstance(part, BlankNode)
-            else readable(part, self.layout)
-            for part in parts
-        )  # fmt: skip
-
-    def _by_property(self, goal: Goal) -> Iterator[Step]:
-        subject, predicate, value = goal
-        below = self._axioms(None, RDFS + "subPropertyOf", predicate)
-        same = OWL + "equivalentProperty"
-        for other in [*below, *self._axioms(predicate, same, None), *self._axioms(None, same, predicate)]:
-            yield self._say(other, "is a kind of", predicate), [(subject, other, value)]
-        inverse = OWL + "inverseOf"
-        for other in [*self._axioms(predicate, inverse, None), *self._axioms(None, inverse, predicate)]:
-            yield self._say(other, "is the inverse of", predicate), [(value, other, subject)]
-        kinds = self.objects[(predicate, TYPE)]
-        if NamedNode(OWL + "SymmetricProperty") in kinds:
-            yield self._say(predicate, "holds both ways"), [(value, predicate, subject)]
-        if NamedNode(OWL + "TransitiveProperty") in kinds:
-            for middle in self.objects[(subject, predicate)]:
-                steps = [(subject, predicate, middle), (middle, predicate, value)]
-                yield self._say(predicate, "is passed on"), steps
-        for head in self.objects[(predicate, CHAIN)]:
-            links = self._list(head)
-            rule = " then ".join(self._say(link) for link in links) + " gives " + self._say(predicate)
-            for path in self._paths(subject, links, value):
-                yield rule, path
-        for restriction in self._axioms(None, OWL + "hasValue", value):
-            if predicate in self.objects[(restriction, NamedNode(OWL + "onProperty"))]:
-                yield self._say("every member of a class has this value"), [(subject, TYPE, restriction)]
-
-    def _paths(self, start: Term, links: list[Term], end: Term) -> Iterator[list[Goal]]:
-        if not links:
-            if start == end:
-                yield []
-            return
-        for middle in self.objects[(start, links[0])]:
-            for rest in self._paths(middle, links[1:], end):
-                yield [(start, links[0], middle), *rest]
-
-    def _by_class(self, thing: Term, kind: Term) -> Iterator[Step]:
-        for below in self._axioms(None, RDFS + "subClassOf", kind):
-            yield self._say("every", below, "is a", kind), [(thing, TYPE, below)]
-        same = OWL + "equivalentClass"
-        for other in [*self._axioms(kind, same, None), *self._axioms(None, same, kind)]:
-            yield self._say(kind, "is defined as", other), [(thing, TYPE, other)]
-        for predicate in self._axioms(None, RDFS + "domain", kind):
-            for value in self.objects[(thing, predicate)]:
-                yield self._say("what has", predicate, "is a", kind), [(thing, predicate, value)]
-        for predicate in self._axioms(None, RDFS + "range", kind):
-            for subject in self.subjects[(predicate, thing)]:
-                yield self._say("a value of", predicate, "is a", kind), [(subject, predicate, thing)]
-        yield from self._by_expression(thing, kind)
-
-    def _by_expression(self, thing: Term, kind: Term) -> Iterator[Step]:
-        """Membership by intersections, unions and restrictions."""
-        for head in self.objects[(kind, NamedNode(OWL + "intersectionOf"))]:
-            yield (
-                self._say("meets every part of the definition"),
-                [(thing, TYPE, p) for p in self._list(head)],
-            )
-        for head in self.objects[(kind, NamedNode(OWL + "unionOf"))]:
-            for part in self._list(head):
-                yield self._say("every", part, "is a", kind), [(thing, TYPE, part)]
-        for whole, _, head in [g for g in self.asserted if g[1].value == OWL + "intersectionOf"]:
-            if kind in self._list(head):
-                yield self._say("every", whole, "is a", kind), [(thing, TYPE, whole)]
-        for predicate in self.objects[(kind, NamedNode(OWL + "onProperty"))]:
-            for filler in self.objects[(kind, NamedNode(OWL + "someValuesFrom"))]:
-                for value in self.objects[(thing, predicate)]:
-                    typed = [] if filler == NamedNode(OWL + "Thing") else [(value, TYPE, filler)]
-                    rule = self._say("has", predicate, "to a", filler)
-                    yield rule, [(thing, predicate, value), *typed]
-            for value in self.objects[(kind, NamedNode(OWL + "hasValue"))]:
-                yield self._say("has", predicate, value), [(thing, predicate, value)]
-        for restriction in self._axioms(None, OWL + "allValuesFrom", kind):
-            for predicate in self.objects[(restriction, NamedNode(OWL + "onProperty"))]:
-                for subject in self.subjects[(predicate, thing)]:
-                    rule = self._say("every value of", predicate, "here is a", kind)
-                    yield rule, [(subject, predicate, thing), (subject, TYPE, restriction)]
-
-    def _by_derive_rule(self, goal: Goal) -> Iterator[Step]:
-        if not self.rules or isinstance(goal[2], BlankNode):
-            return
-        if not len(self.store):
-            self.store.merge(Quad(*known) for known in self.known)
-        for name, text in self.rules:
-            template, patterns = self.cut[name] = self.cut.get(name) or _parts(text, self.layout)
-            for bindings in _matching(template, goal):
-                for premises in _premises(text, patterns, bindings, self.store):
-                    held = [p for p in premises if p in self.known and p != goal]
-                    yield f"rule {name}", held
+        for rule in self.by_head[goal[1]]:
+            for bound in _unified(rule.head, goal):
+                answer = self.store.query(rule.condition, bound)
+                for row in answer.rows:
+                    values = {**dict(zip(answer.columns, row, strict=True)), **bound}
+                    premises = [
+                        _filled(pattern, values)
+                        for pattern in rule.body
+                        if all(values.get(name[1:]) is not None for name in _variables([pattern]))
+                    ]
+                    if goal not in premises:
+                        yield rule, [premise for premise in dict.fromkeys(premises) if premise in self.known]
 
 
-# --- derive rules, taken apart ---------------------------------------------------------------------
+def _unified(head: tuple[Pattern, ...], goal: Goal) -> Iterator[dict[str, Any]]:
+    """The bindings with which a rule's head gives the goal."""
+    for pattern in head:
+        bound: dict[str, Any] = {}
+        for part, term in zip(pattern, goal, strict=True):
+            if (bound.setdefault(part[1:], term) if isinstance(part, str) else part) != term:
+                break
+        else:
+            yield bound
 
 
-def _parts(text: str, layout: Layout) -> tuple[Patterns, Patterns]:
-    """The triples that a CONSTRUCT query makes, and the plain triple patterns that it rests on."""
+def _taken_apart(rule: Rule, layout: Layout) -> Rule:
+    """A derive rule with its head and the plain triple patterns that it rests on."""
+    from rdflib import BNode, Variable
+    from rdflib.paths import Path
     from rdflib.plugins.sparql import prepareQuery
     from rdflib.plugins.sparql.parserutils import CompValue
 
-    algebra = prepareQuery(text, initNs=layout.prefixes).algebra
-    patterns: Patterns = []
+    algebra = prepareQuery(rule.text, initNs=layout.prefixes).algebra
+    patterns: list[tuple[rdflib.term.Node, ...]] = []
 
     def collect(part: object) -> None:
         if isinstance(part, CompValue):
@@ -390,42 +641,13 @@ def _parts(text: str, layout: Layout) -> tuple[Patterns, Patterns]:
             for inner in part:
                 collect(inner)
 
+    def ours(pattern: tuple[rdflib.term.Node, ...]) -> Pattern:
+        one, two, three = (f"?{t}" if isinstance(t, Variable | BNode) else from_rdflib(t) for t in pattern)
+        return one, two, three
+
     collect(algebra.p)
-    return list(algebra.template), patterns
-
-
-def _matching(template: Patterns, goal: Goal) -> Iterator[dict[str, Term]]:
-    """The variable bindings with which a rule's template makes the goal."""
-    from rdflib import Variable
-
-    for made in template:
-        bindings: dict[str, Term] = {}
-        for part, term in zip(made, goal, strict=True):
-            if isinstance(part, Variable):
-                if bindings.setdefault(str(part), term) != term:
-                    break
-            elif from_rdflib(part) != term:
-                break
-        else:
-            yield bindings
-
-
-def _premises(text: str, patterns: Patterns, bindings: dict[str, Term], store: Store) -> Iterator[list[Goal]]:
-    """For each way in which the rule's condition holds, the triples it rests on."""
-    from rdflib import BNode, Variable
-    from rdflib.paths import Path
-
-    answer = store.query(_condition(text), bindings)
-    for row in answer.rows:
-        values = {**bindings, **dict(zip(answer.columns, row, strict=True))}
-        premises: list[Goal] = []
-        for pattern in [p for p in patterns if not isinstance(p[1], Path)]:
-            terms = [
-                values.get(str(p)) if isinstance(p, Variable | BNode) else from_rdflib(p) for p in pattern
-            ]
-            if None not in terms:
-                premises.append((terms[0], terms[1], terms[2]))
-        yield premises
+    body = tuple(dict.fromkeys(ours(pattern) for pattern in patterns if not isinstance(pattern[1], Path)))
+    return Rule(rule.name, rule.text, rule.about, tuple(map(ours, algebra.template)), body, rule.reads)
 
 
 def _condition(text: str) -> str:

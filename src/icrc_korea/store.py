@@ -53,6 +53,9 @@ __all__ = ["Answer", "BlankNode", "DefaultGraph", "Literal", "NamedNode", "Quad"
 engine: Any = ox  # typed loosely: its stubs allow more than the classes above
 TYPE = NamedNode(RDF + "type")
 LABELS = tuple(NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
+# what a person reads first of a thing; of a claim its subject, predicate, object in this order
+FIRST_READ = {RDF + "type": "0", RDF + "subject": "1", RDF + "predicate": "2", RDF + "object": "3", RDFS + "label": "4"}
+FIRST_READ |= {label.value: "4" for label in LABELS}
 TEXT_FORMATS = {
     "turtle": RdfFormat.TURTLE,
     "trig": RdfFormat.TRIG,
@@ -552,13 +555,7 @@ def read_ntriples(data: bytes) -> list[Triple]:
 
 def _reading_order(quad: Quad) -> tuple[str, ...]:
     """Graph, subject, then type, labels and the rest: the order in which a person reads Turtle."""
-    rank = (
-        "0"
-        if quad.predicate == TYPE
-        else "1"
-        if quad.predicate in LABELS or quad.predicate.value == RDFS + "label"
-        else "2"
-    )
+    rank = FIRST_READ.get(quad.predicate.value, "9")
     return (str(quad.graph_name), str(quad.subject), rank, quad.predicate.value, str(quad.object))
 
 
