@@ -247,19 +247,6 @@ def test_a_file_that_cannot_be_read_is_shown_whatever_path_is_asked_for(report: 
     assert (found.code, found.findings) == (3, everything.findings)
 
 
-def test_a_dataset_that_was_damaged_is_built_anew(tmp_path: Path) -> None:
-    root = make(tmp_path / "root")
-    case = next(case for case in ALL if case.name.startswith("quality/entity-without-evidence"))
-    case.put_into(root)
-    before = check(root)
-    merged = root / "build" / "merged.nt"
-    data = merged.read_bytes()
-    merged.write_bytes(data[:-3] + b"#" + data[-2:])
-    assert check(root).findings == before.findings
-    assert before.findings
-    assert merged.read_bytes() == data
-
-
 def test_a_query_file_is_looked_at_before_it_is_asked(tmp_path: Path) -> None:
     """Asked as it stands, the first would go out to the network and the second would bring the process down."""
     root = make(tmp_path / "root")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
-from .layout import DERIVE, FEDERATED, QUALITY, XSD
-from .store import Literal, NamedNode, Store, Tokens
+from .layout import DERIVE, FEDERATED, QUALITY, RDFS, XSD
+from .store import TYPE, Literal, NamedNode, Quad, Store, Tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .layout import Layout
     from .store import Term
 
+SHACL, SCHEMA = "http://www.w3.org/ns/shacl#", "https://schema.org/"
 TYPES = ("entity", "date", "text", "integer", "choice")
 HEADER_KEYS = {
     "summary",
@@ -42,7 +43,7 @@ class Question:
         self.params: dict[str, dict[str, Any]] = entry["params"]
         self.columns: dict[str, str] = entry["columns"]
         # what a query for a fault says to do about it, and whether the fault only deserves a warning
-        self.remedy: str = entry.get("remedy", "")
+        self.remedies: dict[str, str] = entry.get("remedy", {})
         self.severity: str = entry.get("severity", "violation")
 
     @property
@@ -53,6 +54,10 @@ class Question:
     def asks(self, language: str = "en") -> str:
         """The question in words."""
         return self.summary.get(language) or next(iter(self.summary.values()), "")
+
+    def remedy(self, language: str = "en") -> str:
+        """What to do about what a query for a fault finds."""
+        return self.remedies.get(language) or self.remedies.get("en") or f"see queries/{self.id}.rq"
 
     def entry(self) -> dict[str, Any]:
         """What the built index keeps of the question: all but its text."""
@@ -150,15 +155,14 @@ def read(name: str, text: str, layout: Layout, file: str = "") -> Question:
         raise BadHeader(f"{place}: tags is not a list", "write #+ tags: [correspondence, absence]")
     if str(header.get("severity") or "violation") not in ("violation", "warning", "info"):
         raise BadHeader(f"{place}: severity {header['severity']!r} is not known", "choose violation, warning or info")
-    summary = header.get("summary", "")
     params: dict[str, dict[str, Any]] = {}
     entry = {
         "id": name,
         "text": text,
-        "summary": summary if isinstance(summary, dict) else {"en": str(summary)},
+        "summary": _by_language(header, "summary", place),
         "tags": [str(tag) for tag in header.get("tags") or []],
         "params": params,
-        "remedy": str(header.get("remedy") or ""),
+        "remedy": _by_language(header, "remedy", place),
         "severity": str(header.get("severity") or "violation"),
         "columns": {str(key): str(about or "") for key, about in _mapping(header, "columns", place).items()},
     }
@@ -176,6 +180,29 @@ def read(name: str, text: str, layout: Layout, file: str = "") -> Question:
     question = Question(entry)
     _agrees(question, place, layout)
     return question
+
+
+def _by_language(header: dict[str, Any], key: str, place: str) -> dict[str, str]:
+    """A text, or one for each language, by language."""
+    value = header.get(key) or ""
+    if not isinstance(value, dict):
+        return {"en": str(value)} if value else {}
+    wrong = sorted(str(name) for name, text in value.items() if not isinstance(text, str))
+    if wrong:
+        raise BadHeader(f"{place}: {key} in {wrong[0]} is not a text", "quote a value that holds ': ' or '#'")
+    return {str(name): " ".join(text.split()) for name, text in value.items()}
+
+
+def as_quads(question: Question, iri: str, graph: str) -> list[Quad]:
+    """A catalogue entry as RDF: what it asks in each language, its tags and its text."""
+    node, home = NamedNode(iri + question.id), NamedNode(graph)
+    verb = Tokens(question.text).form()
+    said = [(TYPE, NamedNode(SHACL + f"SPARQL{verb.capitalize()}Executable"))] if verb else []
+    said += [(NamedNode(RDFS + "comment"), Literal(text, language=name)) for name, text in question.summary.items()]
+    said += [(NamedNode(SCHEMA + "keywords"), Literal(tag)) for tag in question.tags]
+    said += [(NamedNode(SCHEMA + "isPartOf"), NamedNode(iri + (question.topic or "general")))]
+    said += [(NamedNode(SHACL + verb), Literal(question.text))] if verb else []
+    return [Quad(node, predicate, value, home) for predicate, value in said]
 
 
 def _header(text: str, place: str) -> dict[str, Any]:

@@ -5,237 +5,274 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import catalogue, provenance
-from .build import Damaged, ensure, make
-from .errors import BadHeader, BuildError, CheckFailed, ParseError, nearest
-from .layout import BASE, GRAPHS, KW, PASSAGES, PREFIX_LINE, QUALITY, THINGS
-from .provenance import CERTAINTIES, CLAIM, OBJECT, POLARITY, PREDICATE, STATUS, SUBJECT
-from .store import TYPE, BlankNode, Literal, NamedNode, Quad, from_rdflib, parse, rdflib_graph, read_text, readable
+from . import build, catalogue, provenance, reason
+from .errors import BadHeader, BuildError, ParseError, QueryError, UsageError, nearest
+from .layout import BASE, GRAPHS, KW, OWL, PASSAGES, PREFIX_LINE, QUALITY, THINGS
+from .places import Places
+from .provenance import CERTAINTIES, CLAIM, OBJECT, PREDICATE, SUBJECT
+from .report import INFO, VIOLATION, WARNING, Finding, Report
+from .shacl import TIME_LIMIT, Result, Run
+from .store import (
+    READ,
+    TYPE,
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    Store,
+    Tokens,
+    parse,
+    read_term,
+    read_text,
+    readable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import Any
 
-    import rdflib
-
-    from .build import Built, Tell
+    from .build import Tell
+    from .catalogue import Question
     from .layout import Layout
+    from .reason import Goal, Proof
 
 EDTF = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?([~?%]?)")
-VIOLATION, WARNING, INFO = "violation", "warning", "info"
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
+RULE, QUERY = BASE + "shapes#", BASE + "query/"
+OURS, SHAPES, CATALOGUE = GRAPHS + "entities", GRAPHS + "shapes", GRAPHS + "catalogue"
+# the rules that are not shapes or queries; what --only takes besides `shapes`, `quality` and single rules
+RULES = {
+    "parse": "a file that cannot be read",
+    "query": "the header or text of a query file",
+    "prefix": "prefixes that are not in the one list, or stand for something else",
+    "graph-name": "graphs that are no sentence of the guide",
+    "blank-node": "things without a name",
+    "dangling": "names that nothing describes",
+    "duplicate": "things that are described twice",
+    "anchor": "passages whose offsets or digests do not fit together",
+    "guide-text": "passages that differ from the guide's text (with --guide)",
+    "mixed-certainty": "statements with two certainties",
+    "date": "bounds that do not agree with their EDTF",
+    "axiom": "axioms that the reasoner cannot follow",
+    "consistency": "statements that contradict the ontology",
+    "shapes": "shapes that are not as they should be, and whatever breaks a shape",
+    "quality": "whatever a query in queries/quality/ finds",
+}
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One broken rule: where, what was found, and what to write instead."""
+@dataclass(frozen=True)
+class Options:
+    """What is checked, and by what."""
 
-    file: str
-    line: int
-    rule: str
-    subject: str
-    found: str
-    remedy: str
-    severity: str = VIOLATION
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        about = f" {self.subject}:" if self.subject else ""
-        return f"{place}: {self.severity} [{self.rule}]{about} {self.found}\n  → {self.remedy}"
+    guide: Path | None = None  # the guide's text, to compare the anchors with
+    paths: tuple[Path, ...] = ()  # show only what is wrong here; files from elsewhere are checked against the graph
+    only: tuple[str, ...] = ()  # rules, or `shapes` and `quality` for all of a kind
+    engine: str = "turbo"  # of shacl.ENGINES
+    reasoner: str = "rules"  # of reason.ENGINES
+    language: str = "en"  # of messages
+    time_limit: float = TIME_LIMIT  # seconds that the shapes may take
 
 
-@dataclass
-class Report:
-    """All findings of one check, sorted, and whether a file could not be read."""
-
-    findings: list[Finding] = field(default_factory=list)
-    unreadable: bool = False
-    files: int = 0
-
-    @property
-    def exit_code(self) -> int:
-        """0 clean (warnings alone are clean), 1 violations, 3 unreadable files."""
-        return 3 if self.unreadable else int(any(f.severity == VIOLATION for f in self.findings))
-
-    def summary(self) -> str:
-        """One line: how many files, how many findings."""
-        worst = [sum(f.severity == kind for f in self.findings) for kind in (VIOLATION, WARNING, INFO)]
-        named = ", ".join(
-            f"{n} {k}{'s' if n != 1 else ''}"
-            for n, k in zip(worst, (VIOLATION, WARNING, "note"), strict=True)
-            if n
-        )
-        return f"{self.files} files checked: {named or 'nothing to correct'}"
-
-    def raise_on_error(self) -> None:
-        """Raises CheckFailed if there is any violation."""
-        if self.exit_code:
-            raise CheckFailed(self, self.summary())
-
-    def as_json(self) -> str:
-        """The report for programs."""
-        import json
-
-        document = {
-            "files": self.files,
-            "exit_code": self.exit_code,
-            "findings": [asdict(f) for f in self.findings],
-        }
-        return json.dumps(document, ensure_ascii=False, indent=1)
+def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
+    """Every rule over every file. Files from outside the graph are read as if they lay in data/."""
+    options = options or Options()
+    _known_rules(layout, options.only)
+    named = [(path, layout.name_of(path)) for path in options.paths]
+    foreign = {name: path for path, name in named if path.resolve() != layout.root.resolve() and not _inside(layout, path)}
+    for name, path in foreign.items():
+        if path.is_dir():
+            raise UsageError(f"{name} is a folder outside the graph", "give the files in it one by one")
+        if path.suffix not in READ:
+            raise UsageError(f"{name}: {path.suffix or 'this'} files are not read", "give a " + ", ".join(READ) + " file")
+    run = _Check(layout, tell, options, foreign)
+    report = run.report
+    report.findings = sorted(set(run.findings()))
+    report.files = len(run.places.texts)
+    if foreign and any(finding.file not in foreign for finding in report.findings):
+        # what is found elsewhere counts only if these files brought it about
+        before = set(_Check(layout, lambda *_: None, options, {}).findings())
+        report.findings = [finding for finding in report.findings if finding not in before]
+    wanted = [name for _, name in named if name not in foreign]
+    if wanted:
+        report.findings = [f for f in report.findings if f.file in foreign or f.rule == "parse" or _under(f.file, wanted)]
+    return report
 
 
-def check(layout: Layout, tell: Tell, guide: Path | None = None, paths: Iterable[Path] = ()) -> Report:
-    """Every rule over every file; with `guide`, the digests against that text; with `paths`, only there."""
-    return _Check(layout, tell, guide).run([layout.name_of(path) for path in paths])
+def _inside(layout: Layout, path: Path) -> bool:
+    return path.resolve().is_relative_to(layout.root.resolve())
+
+
+def _known_rules(layout: Layout, only: Iterable[str]) -> None:
+    known = [*RULES, *(name for name, _ in layout.queries() if name.startswith(QUALITY))]
+    for rule in only:
+        if rule not in known and not rule.startswith("shape:"):
+            close = nearest(rule, known)
+            raise UsageError(f"there is no rule {rule!r}", f"did you mean {', '.join(close)}?" if close else "rules: " + ", ".join(RULES))
 
 
 class _Check:
     """One run of all rules over one state of the files."""
 
-    def __init__(self, layout: Layout, tell: Tell, guide: Path | None) -> None:
-        self.layout, self.tell, self.guide = layout, tell, guide
-        self.texts: dict[str, str] = {}
+    def __init__(self, layout: Layout, tell: Tell, options: Options, foreign: dict[str, Path]) -> None:
+        self.layout, self.tell, self.options, self.foreign = layout, tell, options, foreign
+        self.places = Places(layout)
         self.content: dict[str, list[Quad]] = {}
+        self.shapes: list[Quad] = []
+        self.questions: list[Question] = []
         self.report = Report()
-        self.home: dict[NamedNode, list[str]] = defaultdict(list)  # thing or graph -> files that describe it
-        self.derived: dict[NamedNode, Quad] = {}  # derived claim -> the statement it was derived from
 
-    def run(self, only: list[str]) -> Report:
-        """Runs the rules; the later ones need readable files."""
-        self._read_all()
+    def findings(self) -> list[Finding]:
+        """Runs the rules; the later ones need readable files and things with names."""
+        found = list(self._read_all())
         self.all = [quad for quads in self.content.values() for quad in quads]
-        self._written = [quad for name, quads in self.content.items() if name.startswith("data/") for quad in quads]
-        for name, quads in self.content.items():
-            for term in dict.fromkeys(term for quad in quads for term in (quad.subject, quad.graph_name)):
-                self.home[term].append(name)
-        rules: list[Callable[[], Iterator[Finding]]] = [self._prefixes]
+        found += self._prefixes()
+        layout = [self._graph_names, self._blank_nodes, self._dangling, self._duplicates]
+        values = [self._passages, self._guide_text, self._mixed_certainty, self._dates]
+        rules: list[Callable[[], Iterator[Finding]]] = []
+        running = None
         if not self.report.unreadable:
-            rules += [
-                self._graph_names, self._blank_nodes, self._dangling, self._duplicates, self._passages,
-                self._guide_text, self._claims, self._dates, self._built, self._shapes,
-            ]  # fmt: skip
-        for quad in provenance.claimable(self.all):
-            self.derived.setdefault(provenance.claim_iri(quad), quad)
-        for number, rule in enumerate(rules):
-            self.tell(number, len(rules), "checking " + rule.__name__.strip("_").replace("_", " "))
-            self.report.findings += rule()
-            if rule == self._duplicates and any(finding.rule == "blank-node" for finding in self.report.findings):
-                break  # the later rules need things with names
-        self.tell(len(rules), len(rules), "checked")
-        wanted = [
-            finding
-            for finding in self.report.findings
-            if not only or finding.rule == "parse" or any(_under(finding.file, place) for place in only)
-        ]
-        self.report.findings = sorted(set(wanted))
-        self.report.files = len(self.texts)
-        return self.report
+            outside = any(isinstance(quad.graph_name, DefaultGraph) for quad in self.all)
+            if not outside and not list(self._blank_nodes()):
+                running = self._start()
+                rules = [*layout, *values, self._followed]
+            else:
+                rules = layout
+        try:
+            for number, rule in enumerate(rules):
+                self.tell(number, len(rules) + 1, "checking " + rule.__name__.strip("_").replace("_", " "))
+                found += rule()
+            if running:
+                self.tell(len(rules), len(rules) + 1, "checking shapes")
+                found += self._results(running)
+        finally:
+            if running:
+                running.stop()
+        self.tell(1, 1, "checked")
+        return [finding for finding in found if self._asked(finding.rule)]
+
+    def _asked(self, rule: str) -> bool:
+        """Whether findings of a rule are wanted; a file that cannot be read is always told."""
+        kinds = {rule, rule.partition("/")[0], "shapes" if rule.startswith("shape:") else rule}
+        return not self.options.only or rule == "parse" or bool(kinds & set(self.options.only))
 
     # --- places ---
 
+    @cached_property
+    def _homes(self) -> dict[Any, list[str]]:
+        """The files that describe a thing, files from outside first."""
+        homes: dict[Any, list[str]] = defaultdict(list)
+        for name in sorted(self.content, key=lambda name: name not in self.foreign):
+            for term in dict.fromkeys(term for quad in self.content[name] for term in (quad.subject, quad.graph_name)):
+                homes[term].append(name)
+        return homes
+
+    @cached_property
+    def _derived(self) -> dict[NamedNode, Quad]:
+        """Each derived claim with the statement that it was derived from."""
+        found: dict[NamedNode, Quad] = {}
+        for quad in provenance.claimable(self.all):
+            found.setdefault(provenance.claim_iri(quad), quad)
+        return found
+
     def _at(
-        self,
-        subject: NamedNode | str,
-        rule: str,
-        found: str,
-        remedy: str,
-        severity: str = VIOLATION,
-        file: str = "",
+        self, subject: NamedNode | str, rule: str, found: str, remedy: str, severity: str = VIOLATION, file: str = ""
     ) -> Finding:
         """A finding at the place where its subject is described."""
         iri = subject if isinstance(subject, str) else subject.value
         name = self.layout.shrink(iri)
-        thing = NamedNode(iri) if "://" in iri else None  # a blank node or the default graph has no place of its own
-        derived = self.derived.get(thing) if thing else None
-        if (
-            derived is not None
-        ):  # a derived claim stands nowhere itself: point to the statement in its sentence
-            found = (
-                f"{found} [the statement {self._names(derived.subject, derived.predicate, derived.object)}]"
-            )
-            triple = (derived.subject, derived.predicate, derived.object)
-            place = self._statement(triple, self._at(derived.graph_name, rule, found, remedy, severity))
-            return Finding(place.file, place.line, rule, name, found, remedy, severity)
-        homes = [file] if file else self.home.get(thing, []) if thing else []
-        for home in homes or self.texts:
-            line = self._line(home, name, iri)
+        finding = Finding("(derived)", 0, rule, name, found, remedy, severity)
+        thing = NamedNode(iri) if "://" in iri else None
+        if thing and iri.startswith(BASE + "id/claim/") and thing not in self._homes and thing in self._derived:
+            # a derived claim stands nowhere itself: point to the statement in its sentence
+            quad = self._derived[thing]
+            said = self._names(quad.subject, quad.predicate, quad.object)
+            where = f" in {self._names(quad.graph_name)}"
+            told = replace(finding, subject=self._names(quad.subject), found=f"its statement {said}{where}: {found}")
+            return self._moved(told, quad)
+        homes = [file] if file else self._homes.get(thing, []) if thing else []
+        for home in homes or self.places.texts:
+            line = self.places.thing(home, iri)
             if line:
-                return Finding(home, line, rule, name, found, remedy, severity)
-        return Finding(homes[0] if homes else "(derived)", 0, rule, name, found, remedy, severity)
+                return replace(finding, file=home, line=line)
+        return replace(finding, file=homes[0]) if homes else finding
 
-    def _statement(self, triple: tuple[Any, Any, Any], finding: Finding, graph: str = "") -> Finding:
-        """The finding moved to the line where a statement is written (in a graph), if one can be found."""
-        words = [re.escape(self._names(term)) for term in triple]
-        within = r"(?:(?!\s\.\s|\}).)*?"  # not beyond the end of the subject's block
-        pattern = re.compile(
-            rf"^[ \t]*{words[0]}(?=\s){within}\s{words[1]}(?=\s){within}[\s\"<]({words[2]})(?![\w-])", re.M | re.S
-        )
-        for name, quads in self.content.items():
-            if any((quad.subject, quad.predicate, quad.object) == triple for quad in quads):
-                begin = re.search(rf"^{re.escape(graph)}\s*\{{", self.texts[name], re.M) if graph else None
-                found = pattern.search(self.texts[name], begin.end() if begin else 0)
-                if found and (begin or not graph):
-                    return replace(finding, file=name, line=self.texts[name].count("\n", 0, found.start(1)) + 1)
+    def _moved(self, finding: Finding, *statements: Quad) -> Finding:
+        """The finding at the line of the first of these statements that is found in a file."""
+        for quad in statements:
+            for name in self._homes.get(quad.subject, ()):
+                graph = quad.graph_name.value if self._names_graphs(name) else ""
+                line = self.places.statement(name, quad.subject.value, quad.predicate.value, quad.object, graph)
+                if line:
+                    return replace(finding, file=name, line=line)
         return finding
 
-    def _line(self, file: str, curie: str, iri: str) -> int:
-        """The line where a subject's block begins, else its first mention; 0 if there is none."""
-        word = rf"(?:{re.escape(curie)}(?![\w-]|\.\w)|<{re.escape(iri)}>)"
-        text = self.texts.get(file, "")
-        found = re.search(rf"^[ \t]*{word}", text, re.M) or re.search(rf"^[^#\n]*?({word})", text, re.M)
-        return text.count("\n", 0, found.end()) + 1 if found else 0
+    def _names_graphs(self, name: str) -> bool:
+        return name.endswith((".trig",))
+
+    @cached_property
+    def _by_subject(self) -> dict[Any, list[Quad]]:
+        found: dict[Any, list[Quad]] = defaultdict(list)
+        for name in sorted(self.content, key=lambda name: name not in self.foreign):
+            if name.startswith(("data/", "ontology/")) or name in self.foreign:
+                for quad in self.content[name]:
+                    found[quad.subject].append(quad)
+        return found
 
     def _names(self, *terms: object) -> str:
         return " ".join(readable(term, self.layout) for term in terms)  # type: ignore[arg-type]
 
     # --- reading ---
 
-    def _read_all(self) -> None:
-        for source in self.layout.sources():
+    def _read_all(self) -> Iterator[Finding]:
+        sources = [(source.path, source.name, source.graph) for source in self.layout.sources()]
+        sources += [(path, name, OURS) for name, path in self.foreign.items()]
+        for path, name, graph in sources:
             try:
-                text = read_text(source.path, source.name)
-                self.texts[source.name] = text
-                quads = parse(text, source.name, source.graph, self.layout.prefixes)
-                self.content[source.name] = quads
+                self.places.add(name, read_text(path, name))
+                self.content[name] = parse(self.places.texts[name].text, name, graph, self.layout.prefixes)
             except ParseError as error:
-                self._unreadable(error)
+                yield self._unreadable(error)
         for path in self.layout.shapes():
             name = self.layout.name_of(path)
             try:
-                self.texts[name] = read_text(path, name)
-                parse(self.texts[name], name, GRAPHS + "shapes", self.layout.prefixes)
+                self.places.add(name, read_text(path, name))
+                self.shapes += parse(self.places.texts[name].text, name, SHAPES, self.layout.prefixes)
             except ParseError as error:
-                self._unreadable(error)
+                yield self._unreadable(error)
         for query, path in self.layout.queries():
             name = f"queries/{query}.rq"
             try:
-                self.texts[name] = read_text(path, name)
-                catalogue.read(query, self.texts[name], self.layout)
+                text = read_text(path, name)
+                self.places.add(name, text)
+                self.questions.append(catalogue.read(query, text, self.layout))
             except ParseError as error:
-                self._unreadable(error)
+                yield self._unreadable(error)
             except BadHeader as error:
-                found = re.match(r"[^:]*(?::(\d+))?: (.*)", error.message, re.S)
-                line, what = (int(found.group(1) or 1), found.group(2)) if found else (1, error.message)
+                match = re.match(r"[^:]*(?::(\d+))?: (.*)", error.message, re.S)
+                line, what = (int(match.group(1) or 1), match.group(2)) if match else (1, error.message)
                 within = re.search(r"at line (\d+), column", what)
-                line = int(within.group(1)) if within else line
-                self.report.findings.append(Finding(name, line, "query", "", what, error.remedy))
+                yield Finding(name, int(within.group(1)) if within else line, "query", "", what, error.remedy)
 
-    def _unreadable(self, error: ParseError) -> None:
+    def _unreadable(self, error: ParseError) -> Finding:
         self.report.unreadable = True
-        self.report.findings.append(Finding(error.file, error.line, "parse", "", error.what, error.remedy))
+        return Finding(error.file, error.line, "parse", "", error.what, error.remedy)
 
-    # --- rules ---
+    # --- layout ---
 
     def _prefixes(self) -> Iterator[Finding]:
         known = self.layout.prefixes
-        for name, text in self.texts.items():
-            for match in PREFIX_LINE.finditer(text):
+        for name, text in self.places.texts.items():
+            if name in self.foreign:
+                continue  # a file of one's own may use prefixes of its own
+            for match in PREFIX_LINE.finditer(text.text):
                 prefix, space = match.groups()
-                line = text.count("\n", 0, match.start(1)) + 1
+                line = text.line(match.start(1))
                 if prefix not in known:
                     yield Finding(
                         name, line, "prefix", prefix, "is not in the one prefix list",
@@ -248,15 +285,13 @@ class _Check:
                     )  # fmt: skip
 
     def _graph_names(self) -> Iterator[Finding]:
-        sentences = {
-            quad.subject
-            for quad in self.all
-            if quad.predicate == TYPE and quad.object == NamedNode(KW + "Sentence")
-        }
+        sentences = {quad.subject for quad in self.all if quad.object == SENTENCE and quad.predicate == TYPE}
         for name, quads in self.content.items():
-            if not name.startswith("data/guide/"):
+            if not name.startswith("data/guide/") and name not in self.foreign:
                 continue
             for graph in dict.fromkeys(quad.graph_name for quad in quads):
+                if name in self.foreign and graph.value == OURS:
+                    continue
                 place = provenance.sentence_of(graph)
                 if place is None:
                     first = next(quad for quad in quads if quad.graph_name == graph)
@@ -267,71 +302,88 @@ class _Check:
                     yield self._at(getattr(thing, "value", ""), "graph-name", found, remedy, file=name)
                 elif place[1] not in CERTAINTIES[1:] and "-" in graph.value.removeprefix(PASSAGES):
                     remedy = "endings: " + ", ".join("-" + word for word in CERTAINTIES[1:])
-                    yield self._at(
-                        graph, "graph-name", f"has the unknown certainty {place[1]!r}", remedy, file=name
-                    )
+                    yield self._at(graph, "graph-name", f"has the unknown certainty {place[1]!r}", remedy, file=name)
                 elif sentences and place[0] not in sentences:
                     found = f"{self._names(place[0])} is no sentence of the guide"
                     yield self._at(graph, "graph-name", found, "see data/entities/passages.ttl", file=name)
 
     def _blank_nodes(self) -> Iterator[Finding]:
         for name, quads in self.content.items():
-            nodes = [
-                quad
-                for quad in quads
-                if name.startswith("data/") and BlankNode in (type(quad.subject), type(quad.object))
-            ]
-            if nodes:
-                text = self.texts[name]
-                match = re.search(r"^[^#\"<\n]*?(\[|\(|_:)", text, re.M)
-                line = text.count("\n", 0, match.end()) + 1 if match else 0
+            if not name.startswith("data/") and name not in self.foreign:
+                continue
+            if any(isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode) for quad in quads):
+                text = self.places.texts[name]
+                match = re.search(r"^[^#\"<\n]*?(\[|\(|_:)", text.text, re.M)
                 yield Finding(
-                    name, line, "blank-node", "", "a thing without a name: [ … ], ( … ) or _:x",
+                    name, text.line(match.start(1)) if match else 0, "blank-node", "",
+                    "a thing without a name: [ … ], ( … ) or _:x",
                     "give the thing a name of its own, such as event:some-name",
                 )  # fmt: skip
 
     def _dangling(self) -> Iterator[Finding]:
+        """Names of ours that nothing describes: in the data, the ontology, the shapes and the queries."""
         typed = {quad.subject for quad in self.all if quad.predicate == TYPE}
-        known_names = [self._names(term) for term in typed if isinstance(term, NamedNode)]
         for name, quads in self.content.items():
-            seen = set()
-            for quad in quads:
-                for term in (quad.subject, quad.predicate, quad.object):
-                    if not isinstance(term, NamedNode) or term in seen or term in typed:
-                        continue
-                    if _must_be_known(term):
-                        seen.add(term)
-                        shown = self._names(term)
-                        close = nearest(shown, known_names)
-                        remedy = f"write {' or '.join(close)}, or " if close else "correct the name, or "
-                        remedy += f"describe it: {shown} a kw:… ; in data/entities/"
-                        if not term.value.startswith(THINGS):
-                            remedy = remedy.partition(", or describe")[0] + ", or declare it in ontology/"
-                        yield self._at(term, "dangling", "has no type anywhere", remedy, file=name)
+            terms = {term for quad in quads for term in (quad.subject, quad.predicate, quad.object)}
+            yield from self._unknown(name, terms - typed)
+        yield from self._unknown("", {term for quad in self.shapes for term in (quad.predicate, quad.object)} - typed)
+        for question in self.questions:
+            named = {NamedNode(iri) for iri in Tokens(question.text).named(self.layout.prefixes)}
+            yield from self._unknown(f"queries/{question.id}.rq", named - typed)
+
+    def _unknown(self, name: str, terms: set[Any]) -> Iterator[Finding]:
+        for term in terms:
+            if not isinstance(term, NamedNode) or not _must_be_known(term):
+                continue
+            if name.startswith("queries/") and term.value.startswith(THINGS):
+                continue  # a filter may name the space of things
+            shown = self._names(term)
+            space, _, local = shown.partition(":")
+            close = [f"{space}:{name}" for name in nearest(local, self._known_names.get(space, ()), 2, 0.7)]
+            describe = f"describe it in data/entities/: {shown} a kw:… ." if term.value.startswith(THINGS) else "declare it in ontology/"
+            remedy = f"did you mean {' or '.join(close)}? Else {describe}" if close else f"correct the name, or {describe}"
+            if name:
+                yield self._at(term, "dangling", "is named here but described nowhere", remedy, file=name)
+            else:
+                yield self._at(term, "dangling", "is named in a shape but described nowhere", remedy)
+
+    @cached_property
+    def _known_names(self) -> dict[str, list[str]]:
+        """The local names of all described things by their prefix."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for quad in self.all:
+            if quad.predicate == TYPE and isinstance(quad.subject, NamedNode):
+                shown = self._names(quad.subject)
+                found[shown.partition(":")[0]].append(shown.partition(":")[2])
+        return found
 
     def _duplicates(self) -> Iterator[Finding]:
-        """Two blocks that give one thing a type: in two files, or twice in one file."""
-        homes: dict[NamedNode, list[str]] = defaultdict(list)
+        """Things that are given a type in two places; a file from outside may say again what is known."""
+        homes: dict[NamedNode, list[tuple[str, Quad]]] = defaultdict(list)
         for name, quads in self.content.items():
-            for subject in dict.fromkeys(quad.subject for quad in quads if quad.predicate == TYPE):
-                homes[subject].append(name)
-        for subject, names in homes.items():
-            if not isinstance(subject, NamedNode):
-                continue
-            curie = self.layout.shrink(subject.value)
-            word = rf"(?:^|\{{)[ \t]*(?:{re.escape(curie)}|<{re.escape(subject.value)}>)\s+(?:a|rdf:type)\s"
-            places = [
-                (name, self.texts[name].count("\n", 0, match.end()) + 1)
-                for name in names
-                for match in re.finditer(word, self.texts[name], re.M)
-            ]
-            if len(places) > 1 or len(names) > 1:
-                first = places[0] if places else (names[0], 0)
-                for name, line in places[1:] or [(other, 0) for other in names[1:]]:
+            if name not in self.foreign:
+                for quad in quads:
+                    if quad.predicate == TYPE and isinstance(quad.subject, NamedNode):
+                        homes[quad.subject].append((name, quad))
+        for subject, places in homes.items():
+            files = list(dict.fromkeys(name for name, _ in places))
+            lines = [(name, line) for name in files for line in self._typed_at(name, subject)]
+            if len(lines) > 1 or len(files) > 1:
+                first = lines[0] if lines else (files[0], 0)
+                for name, line in lines[1:] or [(other, 0) for other in files[1:]]:
                     yield Finding(
-                        name, line, "duplicate", curie, f"is described already at {first[0]}:{first[1]}",
+                        name, line, "duplicate", self._names(subject), f"is described already at {first[0]}:{first[1]}",
                         "keep one description, or give the second thing its own name",
                     )  # fmt: skip
+
+    def _typed_at(self, name: str, subject: NamedNode) -> list[int]:
+        """The lines of a file where blocks begin that give a thing its type."""
+        text = self.places.texts[name]
+        starts = [start for word in text.words(subject.value) for start in text.begins(word)]
+        after = re.compile(r"\S+\s+(?:a|rdf:type)\s")
+        return [text.line(start) for start in sorted(starts) if after.match(text.text, start)]
+
+    # --- passages ---
 
     def _anchors(self) -> dict[str, tuple[int, int, str]]:
         """Start, end and digest of each passage and sentence that has all three."""
@@ -344,286 +396,266 @@ class _Check:
             if predicate != oa + "hasSelector":
                 continue
             place = NamedNode(selector)
-            fields = [
-                values.get((place, oa + "start")),
-                values.get((place, oa + "end")),
-                values.get((subject, KW + "textDigest")),
-            ]
-            if (
-                all(value is not None for value in fields)
-                and str(fields[0]).isdigit()
-                and str(fields[1]).isdigit()
-            ):
-                name = subject.value.removeprefix(PASSAGES)  # type: ignore[attr-defined]
-                anchors[name] = (int(fields[0] or 0), int(fields[1] or 0), str(fields[2]))
+            start, end = values.get((place, oa + "start"), ""), values.get((place, oa + "end"), "")
+            digest = values.get((subject, KW + "textDigest"))
+            if digest is not None and start.isdigit() and end.isdigit():
+                anchors[subject.value.removeprefix(PASSAGES)] = (int(start), int(end), digest)  # type: ignore[attr-defined]
         return anchors
 
     def _passages(self) -> Iterator[Finding]:
         again = "write the file anew: icrc-korea anchor --guide FILE"
         anchors = self._anchors()
-        passages = {quad.subject for quad in self.all if quad.predicate == NamedNode(KW + "textDigest")}
-        for subject in passages:
-            name = subject.value.removeprefix(PASSAGES)
-            if name not in anchors:
+        for subject in {quad.subject for quad in self.all if quad.predicate.value == KW + "textDigest"}:
+            if subject.value.removeprefix(PASSAGES) not in anchors:
                 yield self._at(subject, "anchor", "has no start, end or digest", again)
         before: dict[str, tuple[int, str]] = {}
         for name, (start, end, digest) in sorted(anchors.items(), key=_passage_order):
             level = "sentence" if ".s" in name else "passage"
             last, last_name = before.get(level, (0, ""))
             subject = NamedNode(PASSAGES + name)
-            if start >= end or start < last:
-                yield self._at(
-                    subject, "anchor", f"stands at {start}–{end}, {last_name} ends at {last}", again
-                )
+            if start >= end:
+                yield self._at(subject, "anchor", f"begins at {start} and ends at {end}", again)
+            if start < last:
+                yield self._at(subject, "anchor", f"begins at {start}, before {last_name} ends at {last}", again)
             if not re.fullmatch(r"[0-9a-f]{64}", digest):
                 yield self._at(subject, "anchor", "has a digest that is not 64 hexadecimal digits", again)
             parent = anchors.get(name.partition(".s")[0])
             if parent and not (parent[0] <= start and end <= parent[1]):
-                yield self._at(
-                    subject, "anchor", f"lies outside its passage at {parent[0]}–{parent[1]}", again
-                )
+                yield self._at(subject, "anchor", f"lies outside its passage at {parent[0]}–{parent[1]}", again)
             before[level] = (max(end, last), name)
 
     def _guide_text(self) -> Iterator[Finding]:
-        if self.guide is None:
+        if self.options.guide is None:
             return
-        text = provenance.read_guide(self.guide)
+        text = provenance.read_guide(self.options.guide)
         for name, found in provenance.compare(text, self._anchors()):
             remedy = "if the guide changed, run icrc-korea anchor --guide FILE and review what moved"
             yield self._at(PASSAGES + name, "guide-text", found, remedy, file="data/entities/passages.ttl")
 
-    def _claims(self) -> Iterator[Finding]:
-        yield from self._mixed_certainty()
-        plain = {(q.subject, q.predicate, q.object) for q in provenance.claimable(self.all)}
-        fields = explicit = self._explicit()
-        for claim, values in fields.items():
-            parts = [values[name.value] for name in (SUBJECT, PREDICATE, OBJECT)]
-            if all(len(part) == 1 for part in parts):
-                yield from self._plainly(claim, values, tuple(part[0] for part in parts), plain)
-            else:
-                remedy = "write rdf:subject, rdf:predicate and rdf:object, each once"
-                yield self._at(claim, "claim-fields", "does not say one thing of one thing", remedy)
-            for other in values[KW + "conflictsWith"]:
-                shown = self._names(other)
-                if other not in explicit:
-                    remedy = (
-                        "describe the other claim too, as a kw:Claim with its subject, predicate and object"
-                    )
-                    yield self._at(
-                        claim, "claim-conflict", f"conflicts with {shown}, which is no claim", remedy
-                    )
-                elif claim not in fields[other][KW + "conflictsWith"]:
-                    remedy = f"add kw:conflictsWith {self._names(claim)} to the other claim"
-                    found = f"does not name {self._names(claim)}, which names it"
-                    yield self._at(other, "claim-conflict", found, remedy, WARNING)
-
-    def _explicit(self) -> dict[NamedNode, dict[str, list[Any]]]:
-        """The claims that are written out, with their values by property."""
-        claims = {quad.subject for quad in self.all if quad.predicate == TYPE and quad.object == CLAIM}
-        fields: dict[NamedNode, dict[str, list[Any]]] = {claim: defaultdict(list) for claim in claims}
-        for quad in self.all:
-            if quad.subject in claims and quad.object not in fields[quad.subject][quad.predicate.value]:
-                fields[quad.subject][quad.predicate.value].append(quad.object)
-        return fields
-
-    def _plainly(
-        self,
-        claim: NamedNode,
-        values: dict[str, list[Any]],
-        triple: tuple[Any, ...],
-        plain: set[tuple[Any, ...]],
-    ) -> Iterator[Finding]:
-        """Accepted and positive claims are also plain statements, all others never."""
-        status, polarity = (
-            values[name.value][0].value.rpartition("-")[2] if values[name.value] else default
-            for name, default in ((STATUS, "accepted"), (POLARITY, "positive"))
-        )
-        accepted = status == "accepted" and polarity == "positive"
-        shown = self._names(*triple)
-        if accepted and triple not in plain:
-            remedy = f"write it as a plain statement in the sentence's graph: {shown} ."
-            yield self._at(claim, "claim-plain", f"is accepted, but {shown} is not stated plainly", remedy)
-        if not accepted and triple in plain:
-            found = f"is {status} and {polarity}, but {shown} is stated plainly"
-            remedy = "take the plain statement out of its sentence graph, or accept the claim"
-            yield self._statement(triple, self._at(claim, "claim-plain", found, remedy))
+    # --- what shapes cannot say ---
 
     def _mixed_certainty(self) -> Iterator[Finding]:
-        certainties: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
+        certainties: dict[tuple[Any, ...], dict[str, Quad]] = defaultdict(dict)
         for quad in provenance.claimable(self.all):
             place = provenance.sentence_of(quad.graph_name)
             if place:
-                triple = (quad.subject, quad.predicate, quad.object)
-                certainties[triple][place[1]] = self._names(quad.graph_name)
+                certainties[(quad.subject, quad.predicate, quad.object)][place[1]] = quad
         for triple, kinds in certainties.items():
             if len(kinds) > 1:
-                found = f"{self._names(*triple[1:])} stands in {' and '.join(sorted(kinds.values()))}"
+                graphs = sorted(self._names(quad.graph_name) for quad in kinds.values())
+                found = f"{self._names(*triple[1:])} stands in {' and '.join(graphs)}"
                 remedy = "take it out of the graph with the weaker certainty, or word it as a claim"
                 weakest = kinds[max(kinds, key=CERTAINTIES.index)]
-                yield self._statement(triple, self._at(triple[0], "mixed-certainty", found, remedy), weakest)
+                yield self._moved(self._at(triple[0], "mixed-certainty", found, remedy), weakest)
 
     def _dates(self) -> Iterator[Finding]:
-        values: dict[NamedNode, dict[str, str]] = defaultdict(dict)
-        names = {KW + name: name for name in ("edtf", "earliest", "latest")}
+        values: dict[NamedNode, dict[str, Quad]] = defaultdict(dict)
+        names = {NamedNode(KW + name): name for name in ("edtf", "earliest", "latest")}
         for quad in self.all:
-            if quad.predicate.value in names and isinstance(quad.object, Literal):
-                values[quad.subject][names[quad.predicate.value]] = quad.object.value
-        for subject, found in values.items():
+            if quad.predicate in names and isinstance(quad.object, Literal):
+                values[quad.subject][names[quad.predicate]] = quad
+        for subject, quads in values.items():
+            found = {name: quad.object.value for name, quad in quads.items()}
             bounds = edtf_bounds(found["edtf"]) if "edtf" in found else None
             if "edtf" in found and bounds is None:
                 remedy = 'write for example "1950-06-26", "1951-03", "../1953" or "1951-04~"'
-                yield self._at(subject, "date", f"the EDTF {found['edtf']!r} is not understood", remedy)
+                what = f"the EDTF {found['edtf']!r} is not understood"
+                yield self._moved(self._at(subject, "date", what, remedy), quads["edtf"])
             early, late = found.get("earliest", ""), found.get("latest", "")
-            if early and late and early > late:
-                yield self._at(
-                    subject, "date", f"begins {early} after it ends {late}", "correct one of the bounds"
-                )
             for name, bound, fits in bounds.compare(early, late) if bounds else ():
                 if not fits:
                     shown = f"kw:{name} is {found.get(name) or 'missing'} for {found['edtf']}"
                     remedy = f'write kw:{name} "{bound}"^^xsd:date' if bound else f"leave kw:{name} out"
-                    yield self._at(subject, "date", shown, remedy)
+                    finding = self._at(subject, "date", shown, remedy)
+                    yield self._moved(finding, quads[name]) if name in quads else finding
 
-    # --- rules over the built dataset ---
+    # --- what follows ---
 
-    def _built(self) -> Iterator[Finding]:
-        """The graph agrees with its ontology, and no query for a fault finds one."""
-        outside = any(not isinstance(quad.graph_name, NamedNode) for quad in self.all)
-        if outside or any(finding.rule == "query" for finding in self.report.findings):
-            return
+    def _followed(self) -> Iterator[Finding]:
+        """The ontology can be followed, nothing contradicts it, and no query for a fault finds one."""
+        program = reason.compile_axioms(self.all, self.layout)
+        if self.options.reasoner == "rules":
+            for term, what, why in program.unsupported:
+                named = term.value if isinstance(term, NamedNode) else ""
+                yield self._at(named, "axiom", f"uses {what}", why, file="ontology/core.ttl")
+            if program.unsupported:
+                return
+        rules = build.derive_rules(self.questions, self.layout)
+        self.report.reasoner = self.options.reasoner
         try:
-            built = ensure(self.layout, lambda *_: None)
+            inferred = reason.infer(self.asserted, rules, self.layout, self.options.reasoner)
+        except reason.Contradicted as error:
+            yield from self._contradictions(error, rules)
+            inferred = error.inferred
         except BuildError as error:
-            for line in [part.removeprefix("  - ") for part in error.message.splitlines()[1:]] or [
-                error.message
-            ]:
-                yield self._named_in(
-                    line, "consistency", "correct this type, or the statement that implies it"
-                )
+            yield Finding("ontology/core.ttl", 0, "consistency", "", error.message, error.remedy)
             return
-        yield from self._faults(built)
+        if self.options.only and not any(rule.startswith(QUALITY) for rule in self.options.only):
+            return
+        store = Store(self.layout)
+        store.merge(self.asserted)
+        store.merge(inferred)
+        for question in self.questions:
+            if question.topic == QUALITY and self._asked(question.id):
+                yield from self._faults(question, store)
 
-    def _named_in(self, text: str, rule: str, remedy: str) -> Finding:
-        """A finding at the first thing of ours that a text names, or at the claim that denies what it says."""
-        denied = re.search(r"assertion violated for: \((\S+), (\S+), ([^)\s]+)", text)
-        if denied:
-            shown = " ".join(denied.groups())
-            remedy = "correct the claim that denies it, or the statements it follows from"
-            for claim, values in self._explicit().items():
-                parts = [term for name in (SUBJECT, PREDICATE, OBJECT) for term in values[name.value]]
-                if self._names(*parts) == shown:
-                    return self._at(claim, rule, f"denies {shown}, which is stated or follows", remedy)
-        for word in re.findall(r"[\w-]+:[\w.-]*\w", text):
-            iri = self.layout.expand(word) if word.partition(":")[0] in self.layout.prefixes else None
-            if iri and iri.startswith(THINGS):
-                return self._at(iri, rule, text, remedy)
-        return Finding("ontology/core.ttl", 0, rule, "", text, remedy)
+    def _contradictions(self, error: reason.Contradicted, rules: list[reason.Rule]) -> Iterator[Finding]:
+        """Each contradiction with the statements that cannot all hold, and the sentences behind them."""
+        explainer = reason.Explainer([*self.asserted, *error.inferred], rules, self.layout)
+        for contradiction in error.found:
+            details, places = [], []
+            denial = ""
+            for statement in contradiction.statements:
+                if statement[1].value.startswith(OWL):  # the claim that denies it, in OWL's words
+                    denial = self._names(statement[0])
+                    continue
+                proof = explainer.explain(*statement)
+                details += self._told(proof) if proof else [self._names(*statement)]
+                places += [quad for step in proof.steps() for quad in self._written(step.triple)] if proof else []
+            first = contradiction.statements[0][0]
+            remedy = "correct one of these statements"
+            if denial:
+                details.append(f"{denial} denies it  [{', '.join(self._stated_in(first))}]")
+                places, remedy = [], "correct the claim that denies it, or one of the statements that it rests on"
+            finding = self._at(first, "consistency", contradiction.says, remedy)
+            yield replace(self._moved(finding, *places), details=tuple(dict.fromkeys(details)))
 
-    def _faults(self, built: Built) -> Iterator[Finding]:
+    def _stated_in(self, thing: Any) -> list[str]:
+        """The graphs in which a thing is described."""
+        return sorted({self._names(quad.graph_name) for quad in self._by_subject.get(thing, ())})
+
+    def _told(self, proof: Proof, depth: int = 0) -> list[str]:
+        """A proof in lines, down to the sentences."""
+        shown = "  " * depth + self._names(*proof.triple)
+        if proof.rule:
+            lines = [f"{shown}, because {proof.rule.name}:"]
+            return lines + [line for premise in proof.premises for line in self._told(premise, depth + 1)]
+        graphs = sorted(self._names(quad.graph_name) for quad in self._written(proof.triple))
+        return [f"{shown}  [{', '.join(graphs) or 'ontology'}]"]
+
+    def _written(self, triple: Goal) -> list[Quad]:
+        """Where a statement stands in the files."""
+        return [quad for quad in self._by_subject.get(triple[0], ()) if (quad.predicate, quad.object) == triple[1:]]
+
+    def _faults(self, question: Question, store: Store) -> Iterator[Finding]:
+        language = self.options.language
+        file, remedy = f"queries/{question.id}.rq", question.remedy(language)
         try:
-            store = built.slice(None)
-        except Damaged:
-            store = make(self.layout, lambda *_: None).slice(None)
-        for name, path in self.layout.queries():
-            if not name.startswith(QUALITY + "/"):
-                continue
-            question = catalogue.read(name, read_text(path, name), self.layout)
             answer = store.query(question.text)
-            for row in answer.rows:
-                things = [term for term in row if isinstance(term, NamedNode)]
-                shown = ", ".join(
-                    f"{column} {self._names(term)}"
-                    for column, term in zip(answer.columns, row, strict=True)
-                    if term
-                )
-                remedy = question.remedy or question.asks() or f"see queries/{name}.rq"
-                if things:
-                    finding = self._at(things[0], name, shown, remedy, question.severity)
-                    for quad in self._written:
-                        if quad.subject == things[0] and quad.object in row[1:]:
-                            finding = self._statement((quad.subject, quad.predicate, quad.object), finding)
-                    yield finding
-                else:
-                    yield Finding(f"queries/{name}.rq", 1, name, "", shown, remedy, question.severity)
-            if answer.truth:
-                remedy = question.remedy or f"see queries/{name}.rq"
-                yield Finding(f"queries/{name}.rq", 1, name, "", question.asks(), remedy, question.severity)
-
-    def _shapes(self) -> Iterator[Finding]:
-        """The SHACL shapes over the asserted graph; only Graph objects go in, so nothing is fetched."""
-        paths = self.layout.shapes()
-        if not paths:
+        except QueryError as error:
+            yield Finding(file, 1, "query", "", error.message, error.remedy)
             return
-        import pyshacl
-        from rdflib import Graph, URIRef
-        from rdflib.namespace import RDF as TYPES
-        from rdflib.namespace import SH
+        said = question.asks(language).rstrip(".") or "a fault was found"
+        if answer.truth or answer.triples:
+            yield Finding(file, 1, question.id, "", said, remedy, question.severity)
+        for row in answer.rows:
+            things = [term for term in row if isinstance(term, NamedNode)]
+            shown = [
+                f"{column} {self._names(term)}"
+                for column, term in zip(answer.columns, row, strict=True)
+                if term and term not in things[:1]
+            ]
+            found = f"{said}: {', '.join(shown)}" if shown else said
+            if not things:
+                yield Finding(file, 1, question.id, "", found, remedy, question.severity)
+                continue
+            finding = self._at(things[0], question.id, found, remedy, question.severity)
+            yield self._moved(finding, *self._concerned(things[0], [term for term in row if term]))
 
-        data = rdflib_graph(self.all + provenance.derive_claims(self.all))
-        names = [self.layout.name_of(path) for path in paths]
-        by_file = {name: Graph().parse(data=self.texts[name], format="turtle") for name in names}
+    def _concerned(self, thing: NamedNode, others: list[Any]) -> Iterator[Quad]:
+        """The statements of a thing that have another term of the row: first as value, then as property."""
+        quads = self._by_subject.get(thing, [])
+        for position in (lambda quad: quad.object, lambda quad: quad.predicate):
+            for term in others:
+                yield from (quad for quad in quads if term not in (thing, TYPE) and position(quad) == term)
 
-        def run(shapes: Graph) -> Graph | str:
-            """The results of some shapes over the data, or why they cannot be run."""
-            try:
-                _, results, text = pyshacl.validate(
-                    data, shacl_graph=shapes, inference="none", advanced=True, do_owl_imports=False
-                )
-            except Exception as error:  # whatever the engine throws at an ill-formed shape is a finding
-                return str(error).splitlines()[0]
-            return results if isinstance(results, Graph) else str(text)
+    # --- shapes ---
 
-        results = run(sum(by_file.values(), Graph()))
-        if isinstance(results, str):
-            faults = {name: fault for name, graph in by_file.items() if isinstance(fault := run(graph), str)}
-            for name, fault in (faults or {"shapes/": results}).items():
-                found = f"a shape cannot be run: {fault}"
-                yield Finding(name, 0, "shapes", "", found, "correct the shape that this names")
-            return
-        for result in results.subjects(TYPES.type, SH.ValidationResult):
-            focus, shape = results.value(result, SH.focusNode), results.value(result, SH.sourceShape)
-            rule = self.layout.shrink(str(shape)) if str(shape).startswith("http") else "shape"
-            remedy = str(results.value(result, SH.resultMessage) or f"see {rule} in shapes/")
-            level = str(results.value(result, SH.resultSeverity)).rpartition("#")[2]
-            severity = {"Warning": WARNING, "Info": INFO}.get(level, VIOLATION)
-            finding = self._at(str(focus), rule, self._broken(results, result), remedy, severity)
-            named, value = results.value(result, SH.resultPath), results.value(result, SH.value)
-            subject = from_rdflib(focus) if focus is not None else None
-            for quad in self._written:
-                fits = quad.predicate.value == str(named) if isinstance(named, URIRef) else value is not None
-                if quad.subject == subject and fits and (value is None or quad.object == from_rdflib(value)):
-                    finding = self._statement((quad.subject, quad.predicate, quad.object), finding)
-            yield finding
+    @cached_property
+    def asserted(self) -> list[Quad]:
+        """Every statement of the files and the claims derived from them."""
+        return self.all + provenance.derive_claims(self.all)
 
-    def _broken(self, results: rdflib.Graph, result: rdflib.term.Node) -> str:
+    def _start(self) -> Run | None:
+        """The shapes over the asserted graph, in a process of their own that runs beside the other rules."""
+        if not self.shapes or not any(self._asked(rule) for rule in ("shapes", *self.options.only) if rule.startswith("shape")):
+            return None
+        entries = [quad for question in self.questions for quad in catalogue.as_quads(question, QUERY, CATALOGUE)]
+        self.report.engine = self.options.engine
+        return Run(self.shapes, self.asserted + entries, self.options.engine, self.options.time_limit)
+
+    def _results(self, running: Run) -> Iterator[Finding]:
+        outcome = running.outcome()
+        for fault in outcome.faults:
+            remedy = f"{fault.remedy}; until then no shape is run"
+            finding = Finding("shapes/", 0, "shapes", "", fault.found, remedy)
+            yield replace(self._at(fault.node, "shapes", fault.found, remedy)) if fault.node else finding
+        for result in outcome.results:
+            yield self._broken(result)
+
+    def _broken(self, result: Result) -> Finding:
+        """A validation result as a finding at the statement, or the thing, that it is about."""
+        focus, value, path = (read_term(text) for text in (result.focus, result.value, result.path))
+        rule = result.shape[1:-1] if result.shape.startswith("<") else ""
+        name = self.layout.shrink(rule) if rule else "shape"
+        messages = result.messages
+        remedy = messages.get(self.options.language) or messages.get("en") or next(iter(messages.values()), f"see {name}")
+        iri = focus.value if isinstance(focus, NamedNode) else ""
+        if iri.startswith(QUERY):
+            file = f"queries/{iri.removeprefix(QUERY)}.rq"
+            return Finding(file, 1, name, "", self._what(result, value), remedy, result.severity)
+        finding = self._at(iri or result.focus, name, self._what(result, value), remedy, result.severity)
+        quads = self._by_subject.get(focus, [])
+        inside = set(re.findall(r"<([^>]*)>", result.path))
+        fits = [quad for quad in quads if not inside or quad.predicate.value in inside]
+        exact = [quad for quad in fits if value is not None and quad.object == value]
+        if result.component == "MaxCount":  # the surplus is what came last, or came from outside
+            exact = [quad for quad in fits if not isinstance(path, NamedNode) or quad.predicate == path][::-1]
+            exact.sort(key=lambda quad: quad not in self._foreign_quads)
+        return self._moved(finding, *(exact or ([] if result.component == "MinCount" else fits)))
+
+    @cached_property
+    def _foreign_quads(self) -> set[Quad]:
+        return {quad for name in self.foreign for quad in self.content.get(name, ())}
+
+    def _what(self, result: Result, value: Any) -> str:
         """What a SHACL result found, in words."""
-        from rdflib.namespace import SH
-
-        component = str(results.value(result, SH.sourceConstraintComponent)).rpartition("#")[2]
-        path, value = results.value(result, SH.resultPath), results.value(result, SH.value)
-        name = self.layout.shrink(str(path)) if str(path).startswith("http") else "a value"
-        if component == "MinCountConstraintComponent":
-            return f"has no {name}"
-        if component == "MaxCountConstraintComponent":
-            return f"has too many values of {name}"
-        shown = self.layout.shrink(str(value)) if str(value).startswith("http") else str(value)
-        return f"{name} is {shown}" if path is not None and value is not None else "does not meet the shape"
-
+        path = re.sub(r"<([^>]*)>", lambda match: self.layout.shrink(match.group(1)), result.path).strip("()").replace("|", " or ")
+        shown = self._names(value) if value is not None else ""
+        if isinstance(value, Literal) and value.language:
+            shown = f"{shown!r}@{value.language}"
+        elif isinstance(value, Literal):
+            shown = repr(shown)
+        if result.component in ("MinCount", "QualifiedMinCount"):
+            return f"has no {path}" if result.component == "MinCount" else f"has too few fitting values of {path}"
+        if result.component == "MaxCount":
+            return f"has too many values of {path}"
+        if result.component == "QualifiedMaxCount":
+            return f"has too many fitting values of {path}"
+        if result.component == "UniqueLang":
+            return f"has two values of {path} in one language"
+        if result.component == "HasValue":
+            return f"lacks a value of {path}"
+        if path and shown:
+            return f"{path} is {shown}"
+        return f"does not meet {self.layout.shrink(result.shape[1:-1])}" if result.shape.startswith("<") else "does not meet the shape"
 
 
 # --- small rules ---------------------------------------------------------------------------------------
 
+SENTENCE = NamedNode(KW + "Sentence")
 
-def _under(file: str, place: str) -> bool:
-    """Whether a file is the place that was asked for, or lies below it."""
-    return place in (".", file) or file.startswith(place.rstrip("/") + "/")
+
+def _under(file: str, places: list[str]) -> bool:
+    """Whether a file is one of the places that were asked for, or lies below one."""
+    return any(place in (".", file) or file.startswith(place.rstrip("/") + "/") for place in places)
 
 
 def _must_be_known(term: NamedNode) -> bool:
     """Whether a name is ours, so that something must say what it is; a graph with a suffix is not a thing."""
-    place = provenance.sentence_of(term)
-    suffixed = place is not None and "-" in term.value.removeprefix(PASSAGES)
-    return term.value.startswith(KNOWN_SPACES) and not suffixed
+    if not term.value.startswith(KNOWN_SPACES):
+        return False
+    return "-" not in term.value.removeprefix(PASSAGES) or provenance.sentence_of(term) is None
 
 
 def _passage_order(anchor: tuple[str, object]) -> tuple[int, int]:

@@ -227,10 +227,11 @@ def _print_json(document: object) -> int:
 def _build(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     from . import build
 
-    if not options.force and build.load(graph.layout):
+    built = build.load(graph.layout)
+    if not options.force and built and built.manifest["reasoner"] == options.reasoner:
         _say("nothing has changed: the dataset is up to date")
         return 0
-    graph.build()
+    graph.build(options.reasoner)
     return 0
 
 
@@ -512,17 +513,24 @@ def _stats(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
 def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     from pathlib import Path
 
-    guide = Path(options.guide) if options.guide else None
-    paths = [_existing(Path(path), graph.layout.root / path) for path in options.paths]
-    if guide:
-        _existing(guide)
-    report = graph.check(guide, paths)
+    guide = _existing(Path(options.guide)) if options.guide else None
+    paths = [_existing(graph.layout.root / path, Path(path)) for path in options.paths]
+    report = graph.check(
+        guide,
+        paths,
+        only=tuple(rule.strip() for rule in options.only.split(",") if rule.strip()),
+        engine=options.engine,
+        reasoner=options.reasoner,
+        language=options.lang,
+        time_limit=options.time_limit,
+    )
     progress.close()
-    if options.format == "json":
-        sys.stdout.write(report.as_json() + "\n")
+    if options.format == "text":
+        _print([safe(line) for line in report.text()])
     else:
-        _print([safe(line) for finding in report.findings for line in str(finding).split("\n")])
-        _say(report.summary())
+        form = {"json": report.as_json, "sarif": report.as_sarif, "github": report.as_github}[options.format]
+        sys.stdout.write(form().rstrip("\n") + "\n" if form().strip() else "")
+    _say(report.summary())
     return report.exit_code
 
 
@@ -530,7 +538,7 @@ def _existing(*places: Path) -> Path:
     for place in places:
         if place.exists():
             return place
-    raise UsageError(f"there is no {places[0]}", "check the path")
+    raise UsageError(f"there is no {places[-1]}", "check the path")
 
 
 def _anchor(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
@@ -546,6 +554,8 @@ def _anchor(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
 VERBS: dict[str, tuple[Callable[..., int], str, str, list[tuple[str, dict[str, Any]]]]] = {
     "build": (_build, "build the dataset from the files, if they have changed", "", [
         ("--force", {"action": "store_true", "help": "build even if nothing has changed"}),
+        ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
+                        "help": "rules: the ontology compiled to SPARQL; owlrl: the reference, slower"}),
     ]),
     "query": (_query, "ask a question of the catalogue, a file's, or your own", "table csv tsv json xml ttl", [
         ("name", {"metavar": "NAME|FILE|-", "help": "a question's name, a query file, or standard input"}),
@@ -568,8 +578,20 @@ VERBS: dict[str, tuple[Callable[..., int], str, str, list[tuple[str, dict[str, A
         ("-o", {"dest": "target", "metavar": "FILE", "help": "write this file instead of standard output"}),
     ]),
     "stats": (_stats, "count what is in the graph", "table json", []),
-    "check": (_check, "check every file against the rules", "text json", [
-        ("paths", {"nargs": "*", "metavar": "PATH", "help": "show only what is wrong in these places"}),
+    "check": (_check, "check every file against the rules, or files of your own against the graph",
+              "text json sarif github", [
+        ("paths", {"nargs": "*", "metavar": "PATH",
+                   "help": "show only what is wrong in these places; a Turtle, TriG, N-Triples or N-Quads file "
+                           "from elsewhere is read as if it were part of the graph, and nothing is changed"}),
+        ("--only", {"default": "", "metavar": "RULE,…",
+                    "help": "only these rules: names from a report, or shapes, quality, date, prefix …"}),
+        ("--engine", {"choices": ["turbo", "pyshacl"], "default": "turbo",
+                      "help": "what runs the shapes: pyshacl is the reference, turbo gives the same results sooner"}),
+        ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
+                        "help": "what infers: owlrl is the reference, rules give the same triples sooner"}),
+        ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the remedies"}),
+        ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
+                          "help": "stop the shapes after so long (600)"}),
         ("--guide", {"metavar": "FILE", "help": "the guide's text: check the anchors against it"}),
     ]),
     "anchor": (_anchor, "write data/entities/passages.ttl from the guide's text", "", [

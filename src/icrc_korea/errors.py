@@ -113,13 +113,13 @@ class BadParameter(QueryError):
     """A parameter's name or value does not fit the question."""
 
 
-def nearest(wanted: str, known: Iterable[str], count: int = 3) -> list[str]:
+def nearest(wanted: str, known: Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:
     """The known names closest to the wanted one, best first."""
     from difflib import get_close_matches
 
     folded: dict[str, str] = {}
     for name in known:
         folded.setdefault(name.casefold(), name)
-    close = get_close_matches(wanted.casefold(), folded, n=count, cutoff=0.5)
+    close = get_close_matches(wanted.casefold(), folded, n=count, cutoff=cutoff)
     inside = [name for name in folded if wanted.casefold() in name and name not in close]
     return [folded[name] for name in (close + sorted(inside, key=len))[:count]]

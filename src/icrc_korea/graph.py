@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import rdflib
 
     from .build import Built, Tell
-    from .check import Report
     from .reason import Explainer, Proof
+    from .report import Report
     from .store import Quad, Term
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
@@ -159,9 +159,9 @@ class KnowledgeGraph:
             self._built = build.ensure(self.layout, self._tell)
         return self._built
 
-    def build(self) -> Built:
-        """Makes the dataset anew whatever is there."""
-        self._built, self._facts, self._names = build.make(self.layout, self._tell), None, None
+    def build(self, reasoner: str = "rules") -> Built:
+        """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference."""
+        self._built, self._facts, self._names = build.make(self.layout, self._tell, reasoner), None, None
         return self._built
 
     def _slice(self, predicates: set[str] | None) -> Store:
@@ -469,11 +469,11 @@ class KnowledgeGraph:
             "questions": len(self.questions()),
         }
 
-    def check(self, guide: Path | None = None, paths: Iterable[Path] = ()) -> Report:
-        """Every rule over every file."""
+    def check(self, guide: Path | None = None, paths: Iterable[Path] = (), **options: Any) -> Report:
+        """Every rule over every file; further options are those of `check.Options`."""
         from . import check
 
-        return check.check(self.layout, self._tell, guide, paths)
+        return check.check(self.layout, self._tell, check.Options(guide=guide, paths=tuple(paths), **options))
 
     def anchor(self, guide: Path) -> Path:
         """Writes data/entities/passages.ttl for a guide text."""

@@ -372,21 +372,22 @@ def infer(quads: list[Quad], derived: list[Rule], layout: Layout, engine: str = 
     store = Store(layout)
     store.merge(quads)
     followed = _fixpoint(program.rules + derived, store, asserted)
+    inferred = _in_graph(filter(is_news, followed))
     found = contradictions(program, store, layout)
     if found:
-        raise Contradicted(found)
-    return _in_graph(filter(is_news, followed))
+        raise Contradicted(found, inferred)
+    return inferred
 
 
 class Contradicted(BuildError):
-    """The graph contradicts its ontology; `found` holds each contradiction with its statements."""
+    """The graph contradicts its ontology: each contradiction with its statements, and what was inferred."""
 
-    def __init__(self, found: list[Contradiction]) -> None:
+    def __init__(self, found: list[Contradiction], inferred: list[Quad]) -> None:
         super().__init__(
             "the graph contradicts its ontology:\n  - " + "\n  - ".join(one.says for one in found),
             "`icrc-korea check` names the file and line of each",
         )
-        self.found = found
+        self.found, self.inferred = found, inferred
 
 
 def _in_graph(triples: Iterable[Triple]) -> list[Quad]:

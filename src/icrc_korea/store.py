@@ -89,13 +89,17 @@ def read_text(path: Path, name: str) -> str:
         ) from None
 
 
+READ = {".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG, ".nt": RdfFormat.N_TRIPLES, ".nq": RdfFormat.N_QUADS}
+
+
 def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Quad]:
-    """The quads of a Turtle or TriG text; triples without a graph of their own go into `graph`."""
-    turtle = name.endswith(".ttl")
+    """The quads of a Turtle, TriG, N-Triples or N-Quads text, by the file's ending (TriG if it has another).
+
+    In a file without graphs of its own, all quads are in `graph`; else only those outside any graph.
+    """
+    form = READ.get("." + name.rpartition(".")[2], RdfFormat.TRIG)
     try:
-        quads = list(
-            engine.parse(text, format=RdfFormat.TURTLE if turtle else RdfFormat.TRIG, rename_blank_nodes=True)
-        )
+        quads = list(engine.parse(text, format=form, rename_blank_nodes=True))
     except SyntaxError as error:
         line, column = error.lineno or 0, error.offset or 0
         lines = text.splitlines()
@@ -106,8 +110,10 @@ def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Qu
         raise ParseError(name, 0, 0, f"cannot be parsed: {error}") from None
     if not graph:
         return quads
-    node = NamedNode(graph)
-    return [Quad(quad.subject, quad.predicate, quad.object, node) for quad in quads]
+    node, outside = NamedNode(graph), DefaultGraph()
+    return [
+        Quad(quad.subject, quad.predicate, quad.object, node) if quad.graph_name == outside else quad for quad in quads
+    ]
 
 
 def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
@@ -201,6 +207,12 @@ class Tokens:
                 "ask in smaller steps",
             )
 
+    def form(self) -> str:
+        """select, ask, construct or describe; '' for anything else."""
+        forms = ("select", "ask", "construct", "describe")
+        words = (token.lower() for kind, token, _ in self.items if kind == "word")
+        return next((word for word in words if word in forms), "")
+
     def uses_graphs(self) -> bool:
         """Whether the query names graphs, so that the merged graph alone cannot answer it."""
         return any(kind == "word" and token.upper() in ("GRAPH", "FROM") for kind, token, _ in self.items)
@@ -240,6 +252,11 @@ class Tokens:
             depth += (token in "({[") - (token in ")}]") if kind == "mark" else 0
         if clause is not None:
             yield place, clause
+
+    def named(self, prefixes: dict[str, str]) -> set[str]:
+        """Every IRI that the text writes with a shared prefix."""
+        pairs = (token.partition(":")[::2] for kind, token, _ in self.items if kind == "name")
+        return {prefixes[prefix] + local for prefix, local in pairs if local and prefix in prefixes}
 
     def variables(self) -> set[str]:
         """The names of all variables in the text."""
@@ -425,6 +442,17 @@ def _json_term(term: Term) -> dict[str, str]:
     return {"type": "bnode", "value": getattr(term, "value", str(term))}
 
 
+def read_term(text: str) -> Term | None:
+    """A term as N-Triples writes it; None for anything else, such as a path."""
+    if not text or text[0] not in "<_\"" or (text[0] == "<" and text.count("<") > 1):
+        return None
+    try:
+        [quad] = engine.parse(f"<x:s> <x:p> {text} .", format=RdfFormat.N_TRIPLES, rename_blank_nodes=False)
+    except (SyntaxError, ValueError):
+        return None
+    return quad.object  # type: ignore[no-any-return]
+
+
 def readable(term: Term | None, layout: Layout) -> str:
     """A term as people read it: the CURIE, or the literal's own text."""
     if term is None:
@@ -547,10 +575,14 @@ def read_nquads(data: bytes) -> list[Quad]:
     return list(engine.parse(data, format=RdfFormat.N_QUADS, lenient=True, rename_blank_nodes=False))
 
 
-def read_ntriples(data: bytes) -> list[Triple]:
-    """The triples of an N-Triples text that this project wrote itself."""
-    quads = engine.parse(data, format=RdfFormat.N_TRIPLES, lenient=True, rename_blank_nodes=False)
-    return [quad.triple for quad in quads]
+def ntriples(quads: Iterable[Quad]) -> bytes:
+    """The triples of the quads, each once, as N-Triples, every literal as it was written."""
+    return engine.serialize({quad.triple for quad in quads}, format=RdfFormat.N_TRIPLES) or b""
+
+
+def read_ntriples(data: bytes) -> list[Quad]:
+    """The triples of an N-Triples text that this project wrote itself, in the default graph."""
+    return list(engine.parse(data, format=RdfFormat.N_TRIPLES, lenient=True, rename_blank_nodes=False))
 
 
 def _reading_order(quad: Quad) -> tuple[str, ...]:

@@ -1,0 +1,166 @@
+"""Hides where in a file a statement is written: parsers give triples without lines, people need lines."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from .layout import PREFIX_LINE
+from .store import TYPE, Literal, NamedNode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .layout import Layout
+    from .store import Term
+
+# where a block may begin: at the beginning of a line, in a graph's bracket, after a full stop
+FIRST_WORD = re.compile(r"(?:^[ \t]*(?:GRAPH[ \t]+)?|\{[ \t]*|[ \t]\.[ \t]+)(<[^>\s]*>|(?:[\w.-]*:[^\s;,.{}()\[\]]*(?:\.[^\s;,.{}()\[\]]+)*))", re.M | re.I)
+TOKEN = re.compile(
+    r"""\#[^\n]*|\s+
+    |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}
+        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<suffix>@[A-Za-z]+(?:-\w+)*|\^\^(?:<[^>]*>|[\w.-]*:[\w.-]*))
+    |(?P<term><[^<>\s]*>|[\w-]*(?:\.[\w-]+)*:[^\s;,.{}()\[\]"'<>]*(?:\.[^\s;,.{}()\[\]"'<>]+)*)
+    |(?P<word>[A-Za-z]\w*|[+-]?[\d.]*\d(?:[eE][+-]?\d+)?)
+    |(?P<mark>[][;,.{}()])|.""",
+    re.X | re.S,
+)
+LONGEST_BLOCK = 200_000  # characters that are read of one subject's block
+
+
+class Text:
+    """One file's text with an index of the words that its lines begin with, made when first asked."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.prefixes = dict(PREFIX_LINE.findall(text))
+        self._lines: list[int] | None = None
+        self._begins: dict[str, list[int]] | None = None
+
+    def line(self, offset: int) -> int:
+        """The line of an offset, from 1."""
+        from bisect import bisect_right
+
+        if self._lines is None:
+            self._lines = [0, *(match.end() for match in re.finditer(r"\r\n?|\n", self.text))]
+        return bisect_right(self._lines, offset)
+
+    def begins(self, word: str) -> list[int]:
+        """Where a line begins with this word."""
+        if self._begins is None:
+            self._begins = defaultdict(list)
+            for match in FIRST_WORD.finditer(self.text):
+                self._begins[match.group(1)].append(match.start(1))
+        return self._begins.get(word, [])
+
+    def words(self, iri: str) -> list[str]:
+        """How this file may write an IRI."""
+        found = [f"<{iri}>"]
+        for name, space in self.prefixes.items():
+            if iri.startswith(space):
+                found.append(f"{name}:{iri[len(space):]}")
+        return found
+
+    def block(self, offset: int) -> Iterator[tuple[str, str, int]]:
+        """The statements of the block that begins here: predicate and object as written, and where."""
+        depth, predicate, subject_seen = 0, "", False
+        for match in TOKEN.finditer(self.text, offset, offset + LONGEST_BLOCK):
+            kind, token = match.lastgroup, match.group()
+            if kind == "mark":
+                if token in "[(":
+                    depth += 1
+                elif token in "])":
+                    depth -= 1
+                elif token in "{}":
+                    return
+                elif depth == 0 and token == ".":
+                    return
+                elif depth == 0 and token == ";":
+                    predicate = ""
+            elif kind in ("term", "word", "string") and depth == 0:
+                if not subject_seen:
+                    subject_seen = True
+                elif not predicate:
+                    predicate = token
+                else:
+                    yield predicate, token, match.start()
+
+
+@lru_cache(maxsize=4096)
+def _unquoted(token: str) -> str:
+    width = 3 if token[:3] in ('"""', "'''") else 1
+    inner = token[width:-width]
+    if "\\" not in inner:
+        return inner
+    plain = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
+
+    def shown(match: re.Match[str]) -> str:
+        word = match.group(1)
+        return chr(int(word[1:], 16)) if word[0] in "uU" and len(word) > 1 else plain.get(word, word)
+
+    return re.sub(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", shown, inner)
+
+
+class Places:
+    """All files that were read, and where in them things and statements are."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.texts: dict[str, Text] = {}
+
+    def add(self, name: str, text: str) -> None:
+        """Takes in a file."""
+        self.texts[name] = Text(text)
+
+    def thing(self, file: str, iri: str) -> int:
+        """The line where a thing's block begins, else where it is first named; 0 if nowhere."""
+        text = self.texts.get(file)
+        if text is None:
+            return 0
+        words = text.words(iri)
+        starts = [start for word in words for start in text.begins(word)]
+        if starts:
+            return text.line(min(starts))
+        for word in words:
+            named = re.search(rf"^[^#\n]*?(?<![\w:.-]){re.escape(word)}(?![\w-]|\.\w)", text.text, re.M)
+            if named:
+                return text.line(named.end() - 1)
+        return 0
+
+    def statement(self, file: str, subject: str, predicate: str, value: Term | None = None, graph: str = "") -> int:
+        """The line where a statement is written (in a graph, if one is named); 0 if it is not found.
+
+        Without a value, the line of the first statement with that predicate.
+        """
+        text = self.texts.get(file)
+        if text is None:
+            return 0
+        first, last = self._graph(text, graph) if graph else (0, len(text.text))
+        verbs = set(text.words(predicate)) | ({"a"} if predicate == TYPE.value else set())
+        for start in sorted(start for word in text.words(subject) for start in text.begins(word)):
+            if not first <= start < last:
+                continue
+            for verb, token, place in text.block(start):
+                if verb in verbs and (value is None or _is(token, value, text)):
+                    return text.line(place)
+        return 0
+
+    def _graph(self, text: Text, graph: str) -> tuple[int, int]:
+        """Where a graph's block begins and ends."""
+        for word in text.words(graph):
+            for start in text.begins(word):
+                if re.compile(r"\s*\{").match(text.text, start + len(word)):
+                    end = text.text.find("\n}", start)
+                    return start, end if end >= 0 else len(text.text)
+        return 0, 0
+
+
+def _is(token: str, value: Term, text: Text) -> bool:
+    if isinstance(value, NamedNode):
+        return token in text.words(value.value)
+    if not isinstance(value, Literal):
+        return False
+    return (_unquoted(token) if token[:1] in "\"'" else token) == value.value

@@ -1,0 +1,431 @@
+"""Hides the SHACL engines: shapes are checked first, then run over the data, in a process that can be stopped.
+
+`turbo` (pyshacl-turbo) is the default, `pyshacl` the reference; both give the same results. An engine runs in
+a child process, so that a shape that never ends, or one that brings the engine down, costs a finding and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from .errors import QueryError, nearest
+from .layout import OWL, RDF
+from .store import TYPE, BlankNode, Literal, NamedNode, Tokens, ntriples, read_ntriples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    import rdflib
+
+    from .store import Quad, Term
+
+ENGINES = ("turbo", "pyshacl")
+TIME_LIMIT = 600  # seconds
+DEEPEST = 15  # shapes in shapes; both engines give up where this is passed
+SH = "http://www.w3.org/ns/shacl#"
+# how one shape leads to another: directly, or through a list
+TO_SHAPE = {SH + name for name in ("node", "property", "not", "qualifiedValueShape")}
+TO_SHAPES = {SH + name for name in ("and", "or", "xone")}
+LISTS = TO_SHAPES | {SH + name for name in ("in", "languageIn", "ignoredProperties", "alternativePath")}
+TARGETS = {SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")}
+# what a shape may say besides its constraints
+ASIDE = TARGETS | {SH + name for name in (
+    "path", "message", "severity", "name", "description", "order", "group", "deactivated", "defaultValue", "prefixes",
+)}  # fmt: skip
+FETCHED = {SH + "shapesGraph", SH + "suggestedShapesGraph", SH + "js", SH + "jsLibrary", SH + "jsLibraryURL", OWL + "imports"}
+RULES = {SH + name for name in ("rule", "target", "values", "expression")}
+SEVERITIES = {"Violation": "violation", "Warning": "warning", "Info": "info"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One validation result: the node, the path (as SPARQL writes it), what constraint of which shape it broke."""
+
+    focus: str  # terms are written as N-Triples has them
+    path: str
+    component: str  # the local name: MinCount, Class, SPARQL …
+    value: str
+    shape: str
+    severity: str
+    messages: dict[str, str] = field(default_factory=dict, compare=False, hash=False)  # by language
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a shape: the shape (or node in it), what was found, what to write."""
+
+    node: str
+    found: str
+    remedy: str
+
+
+@dataclass
+class Outcome:
+    """What became of a run: faults of the shapes, or else results."""
+
+    engine: str
+    faults: list[Fault] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+
+# --- the parent's side -----------------------------------------------------------------------------------
+
+
+class Run:
+    """A run of shapes over data in a child process: begun at once, waited for by `outcome`."""
+
+    def __init__(self, shapes: Iterable[Quad], data: Iterable[Quad], engine: str, limit: float = TIME_LIMIT) -> None:
+        self.engine, self.limit = engine, limit
+        self.known = ntriples(shapes)
+        self.data = ntriples(data)
+        head = json.dumps({"engine": engine, "shapes": len(self.known)}).encode() + b"\n"
+        self.input = head + self.known + self.data
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def outcome(self) -> Outcome:
+        """The results, once they are there; a fault if the engine failed, or took longer than its limit."""
+        try:
+            out, err = self.process.communicate(self.input, timeout=self.limit)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            return self._failed(
+                f"the shapes were stopped after {self.limit:g} seconds",
+                "look for a sh:pattern or sh:select that never ends, or allow more with --time-limit SECONDS",
+            )
+        if self.process.returncode:
+            last = (err.decode("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
+            code = self.process.returncode
+            how = f"was stopped by signal {-code}" if code < 0 else f"ended with code {code}"
+            return self._failed(f"the engine {self.engine} {how}: {last}", "try the other one: --engine pyshacl or turbo")
+        answer = json.loads(out)
+        faults = [Fault(**fault) for fault in answer["faults"]]
+        return Outcome(self.engine, faults, [Result(**result) for result in answer["results"]])
+
+    def _failed(self, found: str, remedy: str) -> Outcome:
+        return Outcome(self.engine, [Fault("", found, remedy)])
+
+    def stop(self) -> None:
+        """Ends the child, whatever it is doing."""
+        self.process.kill()
+        self.process.communicate()
+
+
+# --- are the shapes themselves right? ----------------------------------------------------------------------
+
+
+def lint(shapes: Iterable[Quad]) -> Iterator[Fault]:
+    """What SHACL-SHACL does not say or an engine would stumble over, in the shapes alone."""
+    yield from _Lint(shapes).run()
+
+
+class _Lint:
+    def __init__(self, shapes: Iterable[Quad]) -> None:
+        self.values: dict[Term, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        self.user: dict[Term, Term] = {}  # an unnamed node -> what it is part of
+        for quad in shapes:
+            self.values[quad.subject][quad.predicate.value].append(quad.object)
+            if isinstance(quad.object, BlankNode):
+                self.user.setdefault(quad.object, quad.subject)
+
+    def run(self) -> Iterator[Fault]:
+        cyclic = False
+        for node, values in list(self.values.items()):
+            for word in LISTS & set(values):
+                for head in values[word]:
+                    fault = self._list_fault(head)
+                    if fault:
+                        cyclic = True
+                        yield self._at(node, f"the list of sh:{word.removeprefix(SH)} {fault}", "write it as ( one two three )")
+        for node, values in list(self.values.items()):
+            yield from self._words(node, values)
+            yield from self._texts(node, values)
+        if not cyclic:
+            yield from self._references()
+
+    def _at(self, node: Term, found: str, remedy: str) -> Fault:
+        return Fault(self.named(node), found, remedy)
+
+    def named(self, node: Term) -> str:
+        """The IRI of the node, or of the named one that it is part of."""
+        seen = set()
+        while isinstance(node, BlankNode) and node in self.user and node not in seen:
+            seen.add(node)
+            node = self.user[node]
+        return node.value if isinstance(node, NamedNode) else ""
+
+    def _list_fault(self, head: Term) -> str:
+        nil, seen = NamedNode(RDF + "nil"), set()
+        while head != nil:
+            if head in seen:
+                return "comes back to itself"
+            seen.add(head)
+            values = self.values.get(head, {})
+            if len(values.get(RDF + "first", ())) != 1 or len(values.get(RDF + "rest", ())) != 1:
+                return "is no list, or one without an end"
+            head = values[RDF + "rest"][0]
+        return ""
+
+    def _items(self, head: Term) -> Iterator[Any]:
+        while head in self.values:
+            yield from self.values[head].get(RDF + "first", ())
+            head = next(iter(self.values[head].get(RDF + "rest", ())), head if isinstance(head, NamedNode) else NamedNode(RDF + "nil"))
+
+    def _words(self, node: Term, values: dict[str, list[Any]]) -> Iterator[Fault]:
+        known = _shacl_words()
+        used = [word for word in values if word.startswith(SH)]
+        used += [term.value for terms in values.values() for term in terms if isinstance(term, NamedNode) and term.value.startswith(SH)]
+        for word in used:
+            if word.removeprefix(SH) not in known:
+                close = ["sh:" + name for name in nearest(word.removeprefix(SH), known, 2)]
+                remedy = "write " + " or ".join(close) if close else "see the SHACL recommendation for the words there are"
+                yield self._at(node, f"sh:{word.removeprefix(SH)} is no word of SHACL", remedy)
+        for word in sorted((FETCHED | RULES) & set(values)):
+            shown = "owl:imports" if word.startswith(OWL) else "sh:" + word.removeprefix(SH)
+            remedy = "nothing is fetched: put the shapes into shapes/" if word in FETCHED else "write rules into queries/derive/"
+            yield self._at(node, f"{shown} is not followed", remedy)
+        shape = TYPE.value in values and NamedNode(SH + "PropertyShape") in values[TYPE.value]
+        if (shape or SH + "path" in values) and isinstance(node, BlankNode) and self._is_rule(node):
+            yield self._at(node, "a property shape without a name", "name it, such as shape:Tenure-holder, so that a report can tell which rule was broken")
+        if isinstance(node, NamedNode) and set(values) & TARGETS and not self._says(values):
+            yield self._at(node, "has a target but checks nothing", "add sh:property or another constraint")
+
+    def _says(self, values: dict[str, list[Any]]) -> bool:
+        return any(word.startswith(SH) and word not in ASIDE for word in values)
+
+    def _is_rule(self, node: BlankNode) -> bool:
+        """Whether a report would name this node: not what only helps another shape to a yes or no."""
+        user = self.values.get(self.user.get(node, node), {})
+        return node in user.get(SH + "property", ())
+
+    def _texts(self, node: Term, values: dict[str, list[Any]]) -> Iterator[Fault]:
+        for pattern in values.get(SH + "pattern", ()):
+            fault = pattern_fault(pattern.value)
+            if fault:
+                yield self._at(node, f"the pattern {pattern.value!r} {fault[0]}", fault[1])
+        for word in ("select", "ask", "construct", "update"):
+            for text in values.get(SH + word, ()):
+                try:
+                    Tokens(text.value)
+                except QueryError as error:
+                    yield self._at(node, f"its sh:{word}: {error.message}", error.remedy)
+
+    def _references(self) -> Iterator[Fault]:
+        """Shapes that lead back to themselves, and chains of shapes too deep to run."""
+        leads: dict[Any, list[Any]] = {
+            node: [
+                *(term for word in TO_SHAPE for term in values.get(word, ())),
+                *(item for word in TO_SHAPES for head in values.get(word, ()) for item in self._items(head)),
+            ]
+            for node, values in list(self.values.items())
+        }
+        leads = {node: [term for term in terms if term in leads] for node, terms in leads.items() if terms}
+        depth: dict[Any, int] = {}
+        told = False
+        for start in leads:
+            stack: list[tuple[Any, Iterator[Any]]] = [(start, iter(leads[start]))] if start not in depth else []
+            path = {start}
+            while stack:
+                node, rest = stack[-1]
+                following = next(rest, None)
+                if following is None:
+                    stack.pop()
+                    path.discard(node)
+                    depth[node] = 1 + max((depth.get(term, 0) for term in leads.get(node, ())), default=0)
+                    if depth[node] > DEEPEST and not told:
+                        told = True
+                        yield self._at(node, f"leads through more than {DEEPEST} shapes one inside the other", "say it with fewer steps")
+                elif following in path:
+                    yield self._at(following, "leads back to itself: a shape may not rest on itself", "break the circle of sh:node, sh:property, sh:and, sh:or or sh:not")
+                elif following not in depth:
+                    path.add(following)
+                    stack.append((following, iter(leads.get(following, ()))))
+
+
+def pattern_fault(pattern: str) -> tuple[str, str] | None:
+    """Why a regular expression would not do, and what to write; None if it will.
+
+    A repetition inside a repetition, such as (a+)+, takes some engines longer than anybody waits.
+    """
+    from re import _parser as parser  # type: ignore[attr-defined]  # the one place that can tell how a pattern is built
+
+    try:
+        parsed = parser.parse(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"cannot be read: {error}", "write a regular expression as SPARQL has them"
+    stack = [(parsed, False)]
+    while stack:
+        items, inside = stack.pop()
+        for word, argument in items:
+            name = str(word)
+            if name in ("ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS"):
+                return "looks ahead or back, which not every engine can", "write it without (?=…), (?!…), (?<…) and \\1"
+            repeats = name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and argument[1] > 20
+            if repeats and inside:
+                return "repeats a repetition, so that some texts would take for ever", "write it so that there is one way only to match a text"
+            for part in argument if isinstance(argument, tuple | list) else ():
+                if isinstance(part, parser.SubPattern):
+                    stack.append((part, inside or repeats))
+                elif isinstance(part, list):
+                    stack += [(way, inside or repeats) for way in part if isinstance(way, parser.SubPattern)]
+    return None
+
+
+def _shacl_words() -> set[str]:
+    from rdflib.namespace import SH as WORDS
+
+    # the words that are also Python's stand apart in rdflib: sh:and, sh:class, sh:in, sh:not, sh:or …
+    return {str(word).removeprefix(SH) for word in dir(WORDS)} | set(WORDS._extras)
+
+
+# --- the child's side --------------------------------------------------------------------------------------
+
+
+def main() -> int:
+    """Reads one run from standard input and writes its outcome to standard output."""
+    head = json.loads(sys.stdin.buffer.readline())
+    shapes = sys.stdin.buffer.read(head["shapes"])
+    data = sys.stdin.buffer.read()
+    quads = read_ntriples(shapes)
+    faults = list(lint(quads))
+    try:
+        faults += [] if faults else _ill_formed(shapes, quads)
+        results = [] if faults else list(validate(shapes, data, head["engine"]))
+    except Failure as failure:
+        faults, results = [Fault("", f"a shape cannot be run: {failure}", "correct the shape that this names")], []
+    json.dump({"faults": [asdict(fault) for fault in faults], "results": [asdict(r) for r in results]}, sys.stdout)
+    return 0
+
+
+class Failure(Exception):
+    """An engine could not run the shapes."""
+
+
+def _ill_formed(shapes: bytes, quads: list[Quad]) -> list[Fault]:
+    """What the shapes break in SHACL-SHACL, the shapes for shapes."""
+    from pyshacl_turbo import meta_validate
+    from rdflib.namespace import SH as WORDS
+
+    conforms, report, text = meta_validate(shapes.decode(), shacl_graph_format="nt")
+    if conforms:
+        return []
+    lint, found = _Lint(quads), {}
+    blank = {str(node.value): node for node in lint.values if isinstance(node, BlankNode)}
+    for result in report.objects(None, WORDS.result):
+        focus, path = report.value(result, WORDS.focusNode), report.value(result, WORDS.resultPath)
+        node = blank.get(str(focus)) or NamedNode(str(focus)) if ":" in str(focus) else BlankNode("x")
+        value = report.value(result, WORDS.value)
+        shown = f"sh:{str(path).removeprefix(SH)}" if str(path).startswith(SH) else "the shape"
+        said = f" {value}" if value is not None and not str(value).startswith("n") else ""
+        found[(str(focus), shown)] = Fault(
+            lint.named(node), f"{shown}{said} is not as SHACL wants it ({_component(report, result)})",
+            "compare with the SHACL recommendation: one value, of the right kind",
+        )  # fmt: skip
+    return list(found.values()) or [Fault("", text.splitlines()[0], "compare with the SHACL recommendation")]
+
+
+def _component(report: rdflib.Graph, result: rdflib.term.Node) -> str:
+    from rdflib.namespace import SH as WORDS
+
+    name = str(report.value(result, WORDS.sourceConstraintComponent)).rpartition("#")[2]
+    return name.removesuffix("ConstraintComponent")
+
+
+def validate(shapes: bytes, data: bytes, engine: str) -> Iterator[Result]:
+    """The results of shapes over data, both N-Triples; Failure if the engine cannot run the shapes."""
+    report = _by_turbo(shapes, data) if engine == "turbo" else _by_pyshacl(shapes, data)
+    yield from read_report(report)
+
+
+def _by_turbo(shapes: bytes, data: bytes) -> rdflib.Graph:
+    import pyshacl_turbo
+    from pyshacl_turbo.rdf import Input  # as text, not as a store: a store's plain strings match no sh:in
+
+    try:
+        program = pyshacl_turbo.compile_shapes(shapes.decode(), shacl_graph_format="nt")
+        _, report, _ = program.validate(Input(data.decode(), "nt", None, {}, {}, True), max_validation_depth=2 * DEEPEST)
+    except Exception as error:  # whatever the engine throws at a shape is for the curator to read
+        raise Failure(_first_line(error)) from error
+    return report
+
+
+def _by_pyshacl(shapes: bytes, data: bytes) -> rdflib.Graph:
+    import pyshacl
+    from rdflib import Graph
+
+    from .store import rdflib_graph
+
+    # the reader of this project keeps every literal as it is written; rdflib's own would put "01" right
+    graph, rules = rdflib_graph(read_ntriples(data)), rdflib_graph(read_ntriples(shapes))
+    try:
+        _, report, text = pyshacl.validate(
+            graph, shacl_graph=rules, inference="none", do_owl_imports=False, max_validation_depth=2 * DEEPEST
+        )
+    except Exception as error:
+        raise Failure(_first_line(error)) from error
+    if not isinstance(report, Graph):
+        raise Failure(_first_line(report or text))
+    return report
+
+
+def _first_line(error: object) -> str:
+    return next(iter(str(getattr(error, "message", None) or error).splitlines()), type(error).__name__)
+
+
+def read_report(report: rdflib.Graph) -> Iterator[Result]:
+    """The results of a validation report, details of details left out."""
+    from rdflib import Literal as Text
+    from rdflib.namespace import SH as WORDS
+
+    for result in report.objects(None, WORDS.result):
+        value = {name: report.value(result, WORDS[name]) for name in ("focusNode", "value", "sourceShape", "resultPath")}
+        yield Result(
+            focus=_n3(value["focusNode"]),
+            path=path_text(report, value["resultPath"]) if value["resultPath"] is not None else "",
+            component=_component(report, result),
+            value=_n3(value["value"]),
+            shape=_n3(value["sourceShape"]),
+            severity=SEVERITIES.get(str(report.value(result, WORDS.resultSeverity)).rpartition("#")[2], "violation"),
+            messages={
+                text.language or "": str(text)
+                for text in report.objects(result, WORDS.resultMessage) if isinstance(text, Text)
+            },
+        )  # fmt: skip
+
+
+def _n3(term: rdflib.term.Node | None) -> str:
+    from .store import from_rdflib
+
+    return "" if term is None else str(from_rdflib(term))
+
+
+def path_text(graph: rdflib.Graph, path: rdflib.term.Node, seen: int = 0) -> str:
+    """A SHACL path as SPARQL writes it: <a>|^<b>, (<a>/<b>)*."""
+    from rdflib import BNode
+    from rdflib.collection import Collection
+    from rdflib.namespace import SH as WORDS
+
+    if not isinstance(path, BNode) or seen > DEEPEST:
+        return f"<{path}>"
+    for word, mark in ((WORDS.zeroOrMorePath, "*"), (WORDS.oneOrMorePath, "+"), (WORDS.zeroOrOnePath, "?")):
+        inner = graph.value(path, word)
+        if inner is not None:
+            return f"({path_text(graph, inner, seen + 1)}){mark}"
+    inverse = graph.value(path, WORDS.inversePath)
+    if inverse is not None:
+        return f"^{path_text(graph, inverse, seen + 1)}"
+    choice = graph.value(path, WORDS.alternativePath)
+    parts = [path_text(graph, part, seen + 1) for part in Collection(graph, choice or path)]
+    return ("|" if choice is not None else "/").join(parts) if len(parts) == 1 else f"({('|' if choice is not None else '/').join(parts)})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
