@@ -11,17 +11,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from owlrl import OWLRL_Semantics
-from rdflib import Graph, URIRef
 
 import icrc_korea
 from icrc_korea import reason
 from icrc_korea.build import derive_rules
 from icrc_korea.catalogue import index
 from icrc_korea.errors import BuildError
-from icrc_korea.layout import BASE, DERIVE, GRAPHS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
+from icrc_korea.layout import BASE, GRAPHS, KW, OWL, RDF, RDFS, THINGS, Layout
 from icrc_korea.provenance import CLAIMS_GRAPH
-from icrc_korea.store import Literal, NamedNode, Quad, Store, Triple, from_rdflib, parse, rdflib_graph
+from icrc_korea.store import Literal, NamedNode, Quad, Triple, parse
 
 HERE = Path(__file__).parent
 LAYOUT = Layout.find(HERE.parent)

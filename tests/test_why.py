@@ -302,5 +302,6 @@ def test_every_kind_of_proof_can_be_shown(
         out = icrc("why", *parts, "--root", ROOT, columns=1000).out
         assert "follows:" in out
         for line in out.splitlines()[2:]:
-            assert line.endswith(":") or " because rule " in line or re.search(r"  \[[^\]]+\]$|^ +\S+ \S+ \S+", line), line
+            known = line.endswith(":") or " because rule " in line
+            assert known or re.search(r"  \[[^\]]+\]$|^ +\S+ \S+ \S+", line), line
         assert re.search(r"  \[[^\]]+\]$", out.rstrip()), "the last line is no leaf"

@@ -197,7 +197,8 @@ def as_quads(question: Question, iri: str, graph: str) -> list[Quad]:
     """A catalogue entry as RDF: what it asks in each language, its tags and its text."""
     node, home = NamedNode(iri + question.id), NamedNode(graph)
     verb = Tokens(question.text).form()
-    said = [(TYPE, NamedNode(SHACL + f"SPARQL{verb.capitalize()}Executable"))] if verb else []
+    said: list[tuple[NamedNode, Term]] = []
+    said += [(TYPE, NamedNode(SHACL + f"SPARQL{verb.capitalize()}Executable"))] if verb else []
     said += [(NamedNode(RDFS + "comment"), Literal(text, language=name)) for name, text in question.summary.items()]
     said += [(NamedNode(SCHEMA + "keywords"), Literal(tag)) for tag in question.tags]
     said += [(NamedNode(SCHEMA + "isPartOf"), NamedNode(iri + (question.topic or "general")))]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import build, catalogue, provenance, reason
+from . import build, catalogue, edtf, provenance, reason
 from .errors import BadHeader, BuildError, ParseError, QueryError, UsageError, nearest
 from .layout import BASE, GRAPHS, KW, OWL, PASSAGES, PREFIX_LINE, QUALITY, THINGS
 from .places import Places
-from .provenance import CERTAINTIES, CLAIM, OBJECT, PREDICATE, SUBJECT
-from .report import INFO, VIOLATION, WARNING, Finding, Report
+from .provenance import CERTAINTIES
+from .report import VIOLATION, Finding, Report
 from .shacl import TIME_LIMIT, Result, Run
 from .store import (
     READ,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from .layout import Layout
     from .reason import Goal, Proof
 
-EDTF = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?([~?%]?)")
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
 RULE, QUERY = BASE + "shapes#", BASE + "query/"
 OURS, SHAPES, CATALOGUE = GRAPHS + "entities", GRAPHS + "shapes", GRAPHS + "catalogue"
@@ -84,12 +82,16 @@ def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
     options = options or Options()
     _known_rules(layout, options.only)
     named = [(path, layout.name_of(path)) for path in options.paths]
-    foreign = {name: path for path, name in named if path.resolve() != layout.root.resolve() and not _inside(layout, path)}
+    foreign = {
+        name: path for path, name in named if path.resolve() != layout.root.resolve() and not _inside(layout, path)
+    }
     for name, path in foreign.items():
         if path.is_dir():
             raise UsageError(f"{name} is a folder outside the graph", "give the files in it one by one")
         if path.suffix not in READ:
-            raise UsageError(f"{name}: {path.suffix or 'this'} files are not read", "give a " + ", ".join(READ) + " file")
+            raise UsageError(
+                f"{name}: {path.suffix or 'this'} files are not read", "give a " + ", ".join(READ) + " file"
+            )
     run = _Check(layout, tell, options, foreign)
     report = run.report
     report.findings = sorted(set(run.findings()))
@@ -100,7 +102,9 @@ def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
         report.findings = [finding for finding in report.findings if finding not in before]
     wanted = [name for _, name in named if name not in foreign]
     if wanted:
-        report.findings = [f for f in report.findings if f.file in foreign or f.rule == "parse" or _under(f.file, wanted)]
+        report.findings = [
+            f for f in report.findings if f.file in foreign or f.rule == "parse" or _under(f.file, wanted)
+        ]
     return report
 
 
@@ -113,7 +117,10 @@ def _known_rules(layout: Layout, only: Iterable[str]) -> None:
     for rule in only:
         if rule not in known and not rule.startswith("shape:"):
             close = nearest(rule, known)
-            raise UsageError(f"there is no rule {rule!r}", f"did you mean {', '.join(close)}?" if close else "rules: " + ", ".join(RULES))
+            raise UsageError(
+                f"there is no rule {rule!r}",
+                f"did you mean {', '.join(close)}?" if close else "rules: " + ", ".join(RULES),
+            )
 
 
 class _Check:
@@ -340,8 +347,14 @@ class _Check:
             shown = self._names(term)
             space, _, local = shown.partition(":")
             close = [f"{space}:{name}" for name in nearest(local, self._known_names.get(space, ()), 2, 0.7)]
-            describe = f"describe it in data/entities/: {shown} a kw:… ." if term.value.startswith(THINGS) else "declare it in ontology/"
-            remedy = f"did you mean {' or '.join(close)}? Else {describe}" if close else f"correct the name, or {describe}"
+            describe = (
+                f"describe it in data/entities/: {shown} a kw:… ."
+                if term.value.startswith(THINGS)
+                else "declare it in ontology/"
+            )
+            remedy = (
+                f"did you mean {' or '.join(close)}? Else {describe}" if close else f"correct the name, or {describe}"
+            )
             if name:
                 yield self._at(term, "dangling", "is named here but described nowhere", remedy, file=name)
             else:
@@ -456,7 +469,7 @@ class _Check:
                 values[quad.subject][names[quad.predicate]] = quad
         for subject, quads in values.items():
             found = {name: quad.object.value for name, quad in quads.items()}
-            bounds = edtf_bounds(found["edtf"]) if "edtf" in found else None
+            bounds = edtf.bounds(found["edtf"]) if "edtf" in found else None
             if "edtf" in found and bounds is None:
                 remedy = 'write for example "1950-06-26", "1951-03", "../1953" or "1951-04~"'
                 what = f"the EDTF {found['edtf']!r} is not understood"
@@ -565,9 +578,11 @@ class _Check:
     def _concerned(self, thing: NamedNode, others: list[Any]) -> Iterator[Quad]:
         """The statements of a thing that have another term of the row: first as value, then as property."""
         quads = self._by_subject.get(thing, [])
-        for position in (lambda quad: quad.object, lambda quad: quad.predicate):
-            for term in others:
-                yield from (quad for quad in quads if term not in (thing, TYPE) and position(quad) == term)
+        terms = [term for term in others if term not in (thing, TYPE)]
+        for term in terms:
+            yield from (quad for quad in quads if quad.object == term)
+        for term in terms:
+            yield from (quad for quad in quads if quad.predicate == term)
 
     # --- shapes ---
 
@@ -578,7 +593,9 @@ class _Check:
 
     def _start(self) -> Run | None:
         """The shapes over the asserted graph, in a process of their own that runs beside the other rules."""
-        if not self.shapes or not any(self._asked(rule) for rule in ("shapes", *self.options.only) if rule.startswith("shape")):
+        if not self.shapes or not any(
+            self._asked(rule) for rule in ("shapes", *self.options.only) if rule.startswith("shape")
+        ):
             return None
         entries = [quad for question in self.questions for quad in catalogue.as_quads(question, QUERY, CATALOGUE)]
         self.report.engine = self.options.engine
@@ -599,7 +616,9 @@ class _Check:
         rule = result.shape[1:-1] if result.shape.startswith("<") else ""
         name = self.layout.shrink(rule) if rule else "shape"
         messages = result.messages
-        remedy = messages.get(self.options.language) or messages.get("en") or next(iter(messages.values()), f"see {name}")
+        remedy = (
+            messages.get(self.options.language) or messages.get("en") or next(iter(messages.values()), f"see {name}")
+        )
         iri = focus.value if isinstance(focus, NamedNode) else ""
         if iri.startswith(QUERY):
             file = f"queries/{iri.removeprefix(QUERY)}.rq"
@@ -620,7 +639,11 @@ class _Check:
 
     def _what(self, result: Result, value: Any) -> str:
         """What a SHACL result found, in words."""
-        path = re.sub(r"<([^>]*)>", lambda match: self.layout.shrink(match.group(1)), result.path).strip("()").replace("|", " or ")
+        path = (
+            re.sub(r"<([^>]*)>", lambda match: self.layout.shrink(match.group(1)), result.path)
+            .strip("()")
+            .replace("|", " or ")
+        )
         shown = self._names(value) if value is not None else ""
         if isinstance(value, Literal) and value.language:
             shown = f"{shown!r}@{value.language}"
@@ -638,7 +661,11 @@ class _Check:
             return f"lacks a value of {path}"
         if path and shown:
             return f"{path} is {shown}"
-        return f"does not meet {self.layout.shrink(result.shape[1:-1])}" if result.shape.startswith("<") else "does not meet the shape"
+        return (
+            f"does not meet {self.layout.shrink(result.shape[1:-1])}"
+            if result.shape.startswith("<")
+            else "does not meet the shape"
+        )
 
 
 # --- small rules ---------------------------------------------------------------------------------------
@@ -662,48 +689,3 @@ def _passage_order(anchor: tuple[str, object]) -> tuple[int, int]:
     """P02 before P10, and a passage before its sentences."""
     passage, _, sentence = anchor[0].partition(".s")
     return int(re.sub(r"\D", "", passage) or 0), int(re.sub(r"\D", "", sentence) or 0)
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The first and last day that an EDTF expression allows ('' = open)."""
-
-    earliest: str
-    latest: str
-    approximate: bool = False
-
-    def compare(self, early: str, late: str) -> Iterator[tuple[str, str, bool]]:
-        """For each bound: its name, what it should be, and whether the given day agrees.
-
-        An approximate expression may be given wider bounds than its words, never narrower ones.
-        """
-        wider = self.approximate
-        yield "earliest", self.earliest, early == self.earliest or (wider and "" < early < self.earliest)
-        yield "latest", self.latest, late == self.latest or (wider and late > self.latest > "")
-
-
-def edtf_bounds(text: str) -> Bounds | None:
-    """The bounds of a plain EDTF day, month, year or interval; None for anything else."""
-    first, slash, last = text.partition("/")
-    begin = _edtf_day(first, last=False)
-    end = _edtf_day(last if slash else first, last=True)
-    if begin is None or end is None or (not slash and begin == ""):
-        return None
-    return Bounds(begin, end, any(mark in text for mark in "~?%"))
-
-
-def _edtf_day(text: str, last: bool) -> str | None:
-    """The first or last day of a date; '' for an open end; None if it is not understood."""
-    if text in ("..", ""):
-        return ""
-    match = EDTF.fullmatch(text)
-    if not match:
-        return None
-    year, month, day = match.group(1), match.group(2), match.group(3)
-    if not month:
-        return f"{year}-12-31" if last else f"{year}-01-01"
-    if not 1 <= int(month) <= 12 or (day and not 1 <= int(day) <= monthrange(int(year), int(month))[1]):
-        return None
-    if not day:
-        return f"{year}-{month}-{monthrange(int(year), int(month))[1] if last else 1:02}"
-    return f"{year}-{month}-{day}"

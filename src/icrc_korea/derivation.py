@@ -73,8 +73,8 @@ def _step(proof: Proof, claims: Claims, fields: Fields, layout: Layout) -> Itera
                 yield from ((sentence, NamedNode(KW + "deepLink"), value) for value in link)
             continue
         yield node, TYPE, NamedNode(RDF + "Statement")
-        for name, term in zip((SUBJECT, PREDICATE, OBJECT), proof.triple, strict=True):
-            yield node, name, term
+        for part, term in zip((SUBJECT, PREDICATE, OBJECT), proof.triple, strict=True):
+            yield node, part, term
         if not proof.rule:
             yield node, _prov("wasAttributedTo"), EDITORS
             continue

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from .store import Term
 
 # where a block may begin: at the beginning of a line, in a graph's bracket, after a full stop
-FIRST_WORD = re.compile(r"(?:^[ \t]*(?:GRAPH[ \t]+)?|\{[ \t]*|[ \t]\.[ \t]+)(<[^>\s]*>|(?:[\w.-]*:[^\s;,.{}()\[\]]*(?:\.[^\s;,.{}()\[\]]+)*))", re.M | re.I)
+FIRST_WORD = re.compile(
+    r"(?:^[ \t]*(?:GRAPH[ \t]+)?|\{[ \t]*|[ \t]\.[ \t]+)"
+    r"(<[^>\s]*>|(?:[\w.-]*:[^\s;,.{}()\[\]]*(?:\.[^\s;,.{}()\[\]]+)*))",
+    re.M | re.I,
+)
 TOKEN = re.compile(
     r"""\#[^\n]*|\s+
     |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}
@@ -61,7 +65,7 @@ class Text:
         found = [f"<{iri}>"]
         for name, space in self.prefixes.items():
             if iri.startswith(space):
-                found.append(f"{name}:{iri[len(space):]}")
+                found.append(f"{name}:{iri[len(space) :]}")
         return found
 
     def block(self, offset: int) -> Iterator[tuple[str, str, int]]:
@@ -74,9 +78,7 @@ class Text:
                     depth += 1
                 elif token in "])":
                     depth -= 1
-                elif token in "{}":
-                    return
-                elif depth == 0 and token == ".":
+                elif token in "{}" or (depth == 0 and token == "."):
                     return
                 elif depth == 0 and token == ";":
                     predicate = ""

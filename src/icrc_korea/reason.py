@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     Step = tuple["Rule", list[Goal]]
 
 INFERRED = NamedNode(GRAPHS + "inferred")
-ONTOLOGY, ALIGNMENTS, VOCABULARY = (
-    NamedNode(GRAPHS + name) for name in ("ontology", "alignments", "vocabulary")
-)
+ONTOLOGY, ALIGNMENTS, VOCABULARY = (NamedNode(GRAPHS + name) for name in ("ontology", "alignments", "vocabulary"))
 ENGINES = ("rules", "owlrl")
 MOST_ROUNDS = 100
 CHAIN = OWL + "propertyChainAxiom"
@@ -268,10 +266,10 @@ class _Compiler:
                     self._conclude(name, [*body, (who, on, other)], other, filler, strict)
                 done = True
         if strict and not done:
-            self.program.unsupported.append(
-                (body[0][2] if body[0][1] == TYPE else body[0][1], "an expression on the right of an axiom",
-                 "OWL 2 RL allows there a class, owl:intersectionOf, owl:allValuesFrom, owl:hasValue or owl:complementOf")
-            )  # fmt: skip
+            term = body[0][2] if body[0][1] == TYPE else body[0][1]
+            words = ("intersectionOf", "allValuesFrom", "hasValue", "complementOf")
+            why = f"OWL 2 RL allows there a class, {', '.join('owl:' + word for word in words)}"
+            self.program.unsupported.append((term, "an expression on the right of an axiom", why))
 
     def _member(self, kind: Term, who: str) -> list[list[Pattern]]:
         """The ways to be of a kind: what OWL 2 RL allows on the left of an axiom."""
@@ -289,7 +287,8 @@ class _Compiler:
             for filler in values.get(OWL + "someValuesFrom", ()):
                 other = f"?v{next(self.fresh)}"
                 return [[(who, on, other), *rest] for rest in self._member(filler, other)]
-        why = "OWL 2 RL allows there a class, owl:intersectionOf, owl:unionOf, owl:someValuesFrom or owl:hasValue"
+        words = ("intersectionOf", "unionOf", "someValuesFrom", "hasValue")
+        why = f"OWL 2 RL allows there a class, {', '.join('owl:' + word for word in words)}"
         self.program.unsupported.append((kind, "an expression on the left of an axiom", why))
         return []
 
@@ -420,13 +419,13 @@ def _fixpoint(rules: list[Rule], store: Store, known: set[Triple]) -> set[Triple
     raise BuildError("the rules never come to rest", "look in queries/derive/ for a rule that feeds itself")
 
 
-def _constructed(rule: Rule, store: Store) -> Iterator[Triple]:
+def _constructed(rule: Rule, store: Store) -> list[Triple]:
     triples = store.query(rule.text).triples
     if triples is None:
         raise BuildError(
             f"{rule.name.replace('rule ', 'queries/')}.rq is no CONSTRUCT query", "a derive rule constructs triples"
         )
-    return (triple for triple in triples if triple.subject != triple.object)
+    return triples
 
 
 def is_news(triple: Triple) -> bool:
@@ -490,12 +489,16 @@ def _for_closure(quads: Iterable[Quad]) -> Iterator[Quad]:
     """The axioms and the triples they speak of: words for people cannot give anything new."""
     quads = list(quads)
     axioms = [quad for quad in quads if quad.graph_name == ONTOLOGY and not isinstance(quad.object, Literal)]
-    axioms += [q for q in quads if q.graph_name == ALIGNMENTS and q.predicate.value in (CHAIN, RDF + "first", RDF + "rest")]
+    axioms += [
+        q for q in quads if q.graph_name == ALIGNMENTS and q.predicate.value in (CHAIN, RDF + "first", RDF + "rest")
+    ]
     used = {term for quad in axioms for term in (quad.subject, quad.object)} | {TYPE}
     denial = {NamedNode(OWL + name) for name in ("sourceIndividual", "assertionProperty", "targetIndividual")}
     yield from axioms
     for quad in quads:
-        if quad.graph_name not in (ONTOLOGY, ALIGNMENTS, VOCABULARY) and (quad.predicate in used or quad.predicate in denial):
+        if quad.graph_name not in (ONTOLOGY, ALIGNMENTS, VOCABULARY) and (
+            quad.predicate in used or quad.predicate in denial
+        ):
             yield quad
 
 

@@ -61,9 +61,7 @@ class Report:
         """One line: how many files, how many findings, by which engines."""
         counts = [sum(f.severity == kind for f in self.findings) for kind in SEVERITIES]
         named = ", ".join(
-            f"{n} {k}{'s' if n != 1 else ''}"
-            for n, k in zip(counts, (VIOLATION, WARNING, "note"), strict=True)
-            if n
+            f"{n} {k}{'s' if n != 1 else ''}" for n, k in zip(counts, (VIOLATION, WARNING, "note"), strict=True) if n
         )
         by = [f"shapes by {self.engine}"] if self.engine else []
         by += [f"inference by {self.reasoner}"] if self.reasoner else []
@@ -93,15 +91,19 @@ class Report:
 
     def as_sarif(self) -> str:
         """SARIF 2.1.0, as code hosts and editors read it."""
-        from . import __version__
+        from importlib.metadata import PackageNotFoundError, version
 
+        try:
+            ours = version("icrc-korea")
+        except PackageNotFoundError:  # run from a source tree that was never installed
+            ours = "0"
         rules = sorted({finding.rule for finding in self.findings})
         numbers = {rule: number for number, rule in enumerate(rules)}
         run: dict[str, Any] = {
             "tool": {
                 "driver": {
                     "name": "icrc-korea",
-                    "version": __version__,
+                    "version": ours,
                     "informationUri": HOME,
                     "rules": [{"id": rule} for rule in rules],
                 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .errors import QueryError, nearest
 from .layout import OWL, RDF
-from .store import TYPE, BlankNode, Literal, NamedNode, Tokens, ntriples, read_ntriples
+from .store import TYPE, BlankNode, NamedNode, Tokens, ntriples, read_ntriples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +39,14 @@ TARGETS = {SH + name for name in ("targetClass", "targetNode", "targetSubjectsOf
 ASIDE = TARGETS | {SH + name for name in (
     "path", "message", "severity", "name", "description", "order", "group", "deactivated", "defaultValue", "prefixes",
 )}  # fmt: skip
-FETCHED = {SH + "shapesGraph", SH + "suggestedShapesGraph", SH + "js", SH + "jsLibrary", SH + "jsLibraryURL", OWL + "imports"}
+FETCHED = {
+    SH + "shapesGraph",
+    SH + "suggestedShapesGraph",
+    SH + "js",
+    SH + "jsLibrary",
+    SH + "jsLibraryURL",
+    OWL + "imports",
+}
 RULES = {SH + name for name in ("rule", "target", "values", "expression")}
 SEVERITIES = {"Violation": "violation", "Warning": "warning", "Info": "info"}
 
@@ -87,7 +94,7 @@ class Run:
         self.data = ntriples(data)
         head = json.dumps({"engine": engine, "shapes": len(self.known)}).encode() + b"\n"
         self.input = head + self.known + self.data
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - this project, by its own interpreter
             [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
@@ -105,7 +112,9 @@ class Run:
             last = (err.decode("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
             code = self.process.returncode
             how = f"was stopped by signal {-code}" if code < 0 else f"ended with code {code}"
-            return self._failed(f"the engine {self.engine} {how}: {last}", "try the other one: --engine pyshacl or turbo")
+            return self._failed(
+                f"the engine {self.engine} {how}: {last}", "try the other one: --engine pyshacl or turbo"
+            )
         answer = json.loads(out)
         faults = [Fault(**fault) for fault in answer["faults"]]
         return Outcome(self.engine, faults, [Result(**result) for result in answer["results"]])
@@ -144,7 +153,9 @@ class _Lint:
                     fault = self._list_fault(head)
                     if fault:
                         cyclic = True
-                        yield self._at(node, f"the list of sh:{word.removeprefix(SH)} {fault}", "write it as ( one two three )")
+                        yield self._at(
+                            node, f"the list of sh:{word.removeprefix(SH)} {fault}", "write it as ( one two three )"
+                        )
         for node, values in list(self.values.items()):
             yield from self._words(node, values)
             yield from self._texts(node, values)
@@ -177,24 +188,42 @@ class _Lint:
     def _items(self, head: Term) -> Iterator[Any]:
         while head in self.values:
             yield from self.values[head].get(RDF + "first", ())
-            head = next(iter(self.values[head].get(RDF + "rest", ())), head if isinstance(head, NamedNode) else NamedNode(RDF + "nil"))
+            head = next(
+                iter(self.values[head].get(RDF + "rest", ())),
+                head if isinstance(head, NamedNode) else NamedNode(RDF + "nil"),
+            )
 
     def _words(self, node: Term, values: dict[str, list[Any]]) -> Iterator[Fault]:
         known = _shacl_words()
         used = [word for word in values if word.startswith(SH)]
-        used += [term.value for terms in values.values() for term in terms if isinstance(term, NamedNode) and term.value.startswith(SH)]
+        used += [
+            term.value
+            for terms in values.values()
+            for term in terms
+            if isinstance(term, NamedNode) and term.value.startswith(SH)
+        ]
         for word in used:
             if word.removeprefix(SH) not in known:
                 close = ["sh:" + name for name in nearest(word.removeprefix(SH), known, 2)]
-                remedy = "write " + " or ".join(close) if close else "see the SHACL recommendation for the words there are"
+                remedy = (
+                    "write " + " or ".join(close) if close else "see the SHACL recommendation for the words there are"
+                )
                 yield self._at(node, f"sh:{word.removeprefix(SH)} is no word of SHACL", remedy)
         for word in sorted((FETCHED | RULES) & set(values)):
             shown = "owl:imports" if word.startswith(OWL) else "sh:" + word.removeprefix(SH)
-            remedy = "nothing is fetched: put the shapes into shapes/" if word in FETCHED else "write rules into queries/derive/"
+            remedy = (
+                "nothing is fetched: put the shapes into shapes/"
+                if word in FETCHED
+                else "write rules into queries/derive/"
+            )
             yield self._at(node, f"{shown} is not followed", remedy)
         shape = TYPE.value in values and NamedNode(SH + "PropertyShape") in values[TYPE.value]
         if (shape or SH + "path" in values) and isinstance(node, BlankNode) and self._is_rule(node):
-            yield self._at(node, "a property shape without a name", "name it, such as shape:Tenure-holder, so that a report can tell which rule was broken")
+            yield self._at(
+                node,
+                "a property shape without a name",
+                "name it, such as shape:Tenure-holder, so that a report can tell which rule was broken",
+            )
         if isinstance(node, NamedNode) and set(values) & TARGETS and not self._says(values):
             yield self._at(node, "has a target but checks nothing", "add sh:property or another constraint")
 
@@ -242,9 +271,17 @@ class _Lint:
                     depth[node] = 1 + max((depth.get(term, 0) for term in leads.get(node, ())), default=0)
                     if depth[node] > DEEPEST and not told:
                         told = True
-                        yield self._at(node, f"leads through more than {DEEPEST} shapes one inside the other", "say it with fewer steps")
+                        yield self._at(
+                            node,
+                            f"leads through more than {DEEPEST} shapes one inside the other",
+                            "say it with fewer steps",
+                        )
                 elif following in path:
-                    yield self._at(following, "leads back to itself: a shape may not rest on itself", "break the circle of sh:node, sh:property, sh:and, sh:or or sh:not")
+                    yield self._at(
+                        following,
+                        "leads back to itself: a shape may not rest on itself",
+                        "break the circle of sh:node, sh:property, sh:and, sh:or or sh:not",
+                    )
                 elif following not in depth:
                     path.add(following)
                     stack.append((following, iter(leads.get(following, ()))))
@@ -270,7 +307,10 @@ def pattern_fault(pattern: str) -> tuple[str, str] | None:
                 return "looks ahead or back, which not every engine can", "write it without (?=…), (?!…), (?<…) and \\1"
             repeats = name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and argument[1] > 20
             if repeats and inside:
-                return "repeats a repetition, so that some texts would take for ever", "write it so that there is one way only to match a text"
+                return (
+                    "repeats a repetition, so that some texts would take for ever",
+                    "write it so that there is one way only to match a text",
+                )
             for part in argument if isinstance(argument, tuple | list) else ():
                 if isinstance(part, parser.SubPattern):
                     stack.append((part, inside or repeats))
@@ -351,10 +391,12 @@ def _by_turbo(shapes: bytes, data: bytes) -> rdflib.Graph:
 
     try:
         program = pyshacl_turbo.compile_shapes(shapes.decode(), shacl_graph_format="nt")
-        _, report, _ = program.validate(Input(data.decode(), "nt", None, {}, {}, True), max_validation_depth=2 * DEEPEST)
+        _, report, _ = program.validate(
+            Input(data.decode(), "nt", None, {}, {}, True), max_validation_depth=2 * DEEPEST
+        )
     except Exception as error:  # whatever the engine throws at a shape is for the curator to read
         raise Failure(_first_line(error)) from error
-    return report
+    return report  # type: ignore[no-any-return]
 
 
 def _by_pyshacl(shapes: bytes, data: bytes) -> rdflib.Graph:
@@ -386,7 +428,9 @@ def read_report(report: rdflib.Graph) -> Iterator[Result]:
     from rdflib.namespace import SH as WORDS
 
     for result in report.objects(None, WORDS.result):
-        value = {name: report.value(result, WORDS[name]) for name in ("focusNode", "value", "sourceShape", "resultPath")}
+        value = {
+            name: report.value(result, WORDS[name]) for name in ("focusNode", "value", "sourceShape", "resultPath")
+        }
         yield Result(
             focus=_n3(value["focusNode"]),
             path=path_text(report, value["resultPath"]) if value["resultPath"] is not None else "",
@@ -424,7 +468,11 @@ def path_text(graph: rdflib.Graph, path: rdflib.term.Node, seen: int = 0) -> str
         return f"^{path_text(graph, inverse, seen + 1)}"
     choice = graph.value(path, WORDS.alternativePath)
     parts = [path_text(graph, part, seen + 1) for part in Collection(graph, choice or path)]
-    return ("|" if choice is not None else "/").join(parts) if len(parts) == 1 else f"({('|' if choice is not None else '/').join(parts)})"
+    return (
+        ("|" if choice is not None else "/").join(parts)
+        if len(parts) == 1
+        else f"({('|' if choice is not None else '/').join(parts)})"
+    )
 
 
 if __name__ == "__main__":

@@ -496,7 +496,7 @@ class Store:
         """Adds quads, each in its own graph."""
         self._store.extend(quads)
 
-    def merge(self, quads: Iterable[Quad]) -> None:
+    def merge(self, quads: Iterable[Quad] | Iterable[Triple]) -> None:
         """Adds the triples of the quads to the default graph, whatever graph they come from."""
         self._store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
 
