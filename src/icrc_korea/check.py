@@ -25,6 +25,7 @@ from .store import (
     Quad,
     Store,
     Tokens,
+    ntriples,
     parse,
     read_term,
     read_text,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
 RULE, QUERY = BASE + "shapes#", BASE + "query/"
+MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
 OURS, SHAPES, CATALOGUE = GRAPHS + "entities", GRAPHS + "shapes", GRAPHS + "catalogue"
 # the rules that are not shapes or queries; what --only takes besides `shapes`, `quality` and single rules
 RULES = {
@@ -495,19 +497,17 @@ class _Check:
                 return
         rules = build.derive_rules(self.questions, self.layout)
         self.report.reasoner = self.options.reasoner
+        store = Store(self.layout)
+        store.load_ntriples(self._text)
         try:
-            inferred = reason.infer(self.asserted, rules, self.layout, self.options.reasoner)
+            reason.infer(self.asserted, rules, self.layout, self.options.reasoner, store)
         except reason.Contradicted as error:
             yield from self._contradictions(error, rules)
-            inferred = error.inferred
         except BuildError as error:
             yield Finding("ontology/core.ttl", 0, "consistency", "", error.message, error.remedy)
             return
         if self.options.only and not any(rule.startswith(QUALITY) for rule in self.options.only):
             return
-        store = Store(self.layout)
-        store.merge(self.asserted)
-        store.merge(inferred)
         for question in self.questions:
             if question.topic == QUALITY and self._asked(question.id):
                 yield from self._faults(question, store)
@@ -561,7 +561,7 @@ class _Check:
         said = question.asks(language).rstrip(".") or "a fault was found"
         if answer.truth or answer.triples:
             yield Finding(file, 1, question.id, "", said, remedy, question.severity)
-        for row in answer.rows:
+        for row in answer.rows[:MOST_FINDINGS]:
             things = [term for term in row if isinstance(term, NamedNode)]
             shown = [
                 f"{column} {self._names(term)}"
@@ -574,6 +574,13 @@ class _Check:
                 continue
             finding = self._at(things[0], question.id, found, remedy, question.severity)
             yield self._moved(finding, *self._concerned(things[0], [term for term in row if term]))
+        if len(answer.rows) > MOST_FINDINGS:
+            yield self._more(question.id, len(answer.rows) - MOST_FINDINGS, file, question.severity)
+
+    def _more(self, rule: str, number: int, file: str, severity: str) -> Finding:
+        """What stands for the findings of a rule that has too many to be read."""
+        remedy = "correct those that are listed, then check again"
+        return Finding(file, 0, rule, "", f"{number:,} more findings of this rule are not listed", remedy, severity)
 
     def _concerned(self, thing: NamedNode, others: list[Any]) -> Iterator[Quad]:
         """The statements of a thing that have another term of the row: first as value, then as property."""
@@ -591,6 +598,11 @@ class _Check:
         """Every statement of the files and the claims derived from them."""
         return self.all + provenance.derive_claims(self.all)
 
+    @cached_property
+    def _text(self) -> bytes:
+        """The same as N-Triples."""
+        return ntriples(self.asserted)
+
     def _start(self) -> Run | None:
         """The shapes over the asserted graph, in a process of their own that runs beside the other rules."""
         if not self.shapes or not any(
@@ -599,7 +611,7 @@ class _Check:
             return None
         entries = [quad for question in self.questions for quad in catalogue.as_quads(question, QUERY, CATALOGUE)]
         self.report.engine = self.options.engine
-        return Run(self.shapes, self.asserted + entries, self.options.engine, self.options.time_limit)
+        return Run(self.shapes, self._text + ntriples(entries), self.options.engine, self.options.time_limit)
 
     def _results(self, running: Run) -> Iterator[Finding]:
         outcome = running.outcome()
@@ -607,8 +619,14 @@ class _Check:
             remedy = f"{fault.remedy}; until then no shape is run"
             finding = Finding("shapes/", 0, "shapes", "", fault.found, remedy)
             yield replace(self._at(fault.node, "shapes", fault.found, remedy)) if fault.node else finding
+        by_shape: dict[str, list[Result]] = defaultdict(list)
         for result in outcome.results:
-            yield self._broken(result)
+            by_shape[result.shape].append(result)
+        for shape, results in by_shape.items():
+            yield from (self._broken(result) for result in results[:MOST_FINDINGS])
+            if len(results) > MOST_FINDINGS:
+                rule = self.layout.shrink(shape.strip("<>"))
+                yield self._more(rule, len(results) - MOST_FINDINGS, "shapes/", results[0].severity)
 
     def _broken(self, result: Result) -> Finding:
         """A validation result as a finding at the statement, or the thing, that it is about."""

@@ -353,26 +353,28 @@ def derive_rules(texts: Iterable[tuple[str, str, str]], layout: Layout) -> list[
 # --- what follows --------------------------------------------------------------------------------------
 
 
-def infer(quads: list[Quad], derived: list[Rule], layout: Layout, engine: str = "rules") -> list[Quad]:
+def infer(
+    quads: list[Quad], derived: list[Rule], layout: Layout, engine: str = "rules", store: Store | None = None
+) -> list[Quad]:
     """The inferred graph: all news that follows by the ontology and the derive rules.
 
+    A store that holds the quads' triples already may be given; it then holds the news as well.
     A BuildError names what contradicts the ontology, and what in it the rules cannot say.
     """
+    store = store or Store.of(quads, layout)
     program = compile_axioms(quads, layout)
     if engine == "owlrl":
-        return _in_graph(_by_owlrl(quads, derived, layout))
+        return _in_graph(_by_owlrl(quads, derived, layout, store))
     if program.unsupported:
         lines = [f"{readable(term, layout)} uses {what}: {why}" for term, what, why in program.unsupported]
         raise BuildError(
             "the ontology says what the rules cannot follow:\n  - " + "\n  - ".join(lines),
             "say it in another way, or let owlrl follow it: icrc-korea build --reasoner owlrl",
         )
-    asserted = {quad.triple for quad in quads}
-    store = Store(layout)
-    store.merge(quads)
-    followed = _fixpoint(program.rules + derived, store, asserted)
+    followed = _fixpoint(program.rules + derived, store, {quad.triple for quad in quads})
     inferred = _in_graph(filter(is_news, followed))
     found = contradictions(program, store, layout)
+    store.remove(triple for triple in followed if not is_news(triple))
     if found:
         raise Contradicted(found, inferred)
     return inferred
@@ -502,11 +504,9 @@ def _for_closure(quads: Iterable[Quad]) -> Iterator[Quad]:
             yield quad
 
 
-def _by_owlrl(quads: list[Quad], derived: list[Rule], layout: Layout) -> set[Triple]:
+def _by_owlrl(quads: list[Quad], derived: list[Rule], layout: Layout, store: Store) -> set[Triple]:
     """The same news by owlrl: the derive rules and the closure in turn, until neither gives anything."""
     known = {quad.triple for quad in quads}
-    store = Store(layout)
-    store.merge(quads)
     added: set[Triple] = set()
     open_rules = [rule for rule in derived if not rule.closed_world]
     while True:
@@ -560,8 +560,7 @@ class Explainer:
             (quad.subject, quad.predicate, quad.object) for quad in quads if quad.graph_name != INFERRED
         }
         self.known = self.asserted | {(quad.subject, quad.predicate, quad.object) for quad in quads}
-        self.store = Store(layout)
-        self.store.merge(quads)
+        self.store = Store.of(quads, layout)
         self.by_head: dict[Term | None, list[Rule]] = defaultdict(list)
         for rule in compile_axioms(quads, layout).rules + [_taken_apart(rule, layout) for rule in derived]:
             for _, predicate, _ in rule.head:

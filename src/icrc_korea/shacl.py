@@ -10,8 +10,10 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from .errors import QueryError, nearest
@@ -86,35 +88,44 @@ class Outcome:
 
 
 class Run:
-    """A run of shapes over data in a child process: begun at once, waited for by `outcome`."""
+    """A run of shapes over data (N-Triples) in a child process: begun at once, waited for by `outcome`."""
 
-    def __init__(self, shapes: Iterable[Quad], data: Iterable[Quad], engine: str, limit: float = TIME_LIMIT) -> None:
-        self.engine, self.limit = engine, limit
-        self.known = ntriples(shapes)
-        self.data = ntriples(data)
-        head = json.dumps({"engine": engine, "shapes": len(self.known)}).encode() + b"\n"
-        self.input = head + self.known + self.data
+    def __init__(
+        self, shapes: Iterable[Quad], data: bytes, engine: str, limit: float = TIME_LIMIT
+    ) -> None:
+        self.engine, self.deadline, self.limit = engine, monotonic() + limit, limit
+        known = ntriples(shapes)
+        head = json.dumps({"engine": engine, "shapes": len(known)}).encode() + b"\n"
         self.process = subprocess.Popen(  # noqa: S603 - this project, by its own interpreter
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
+        self.said = (b"", b"")
+        # the child reads and works while this process goes on
+        self.talk = threading.Thread(target=self._talk, args=(head + known + data,), daemon=True)
+        self.talk.start()
+
+    def _talk(self, text: bytes) -> None:
+        self.said = self.process.communicate(text)
 
     def outcome(self) -> Outcome:
         """The results, once they are there; a fault if the engine failed, or took longer than its limit."""
-        try:
-            out, err = self.process.communicate(self.input, timeout=self.limit)
-        except subprocess.TimeoutExpired:
+        self.talk.join(max(0, self.deadline - monotonic()))
+        if self.talk.is_alive():
             self.stop()
             return self._failed(
                 f"the shapes were stopped after {self.limit:g} seconds",
                 "look for a sh:pattern or sh:select that never ends, or allow more with --time-limit SECONDS",
             )
+        out, err = self.said
         if self.process.returncode:
             last = (err.decode("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
             code = self.process.returncode
             how = f"was stopped by signal {-code}" if code < 0 else f"ended with code {code}"
-            return self._failed(
-                f"the engine {self.engine} {how}: {last}", "try the other one: --engine pyshacl or turbo"
-            )
+            found = f"the engine {self.engine} {how}: {last}"
+            return self._failed(found, "try the other one: --engine pyshacl or turbo")
         answer = json.loads(out)
         faults = [Fault(**fault) for fault in answer["faults"]]
         return Outcome(self.engine, faults, [Result(**result) for result in answer["results"]])
@@ -124,8 +135,9 @@ class Run:
 
     def stop(self) -> None:
         """Ends the child, whatever it is doing."""
-        self.process.kill()
-        self.process.communicate()
+        if self.talk.is_alive():
+            self.process.kill()
+            self.talk.join()
 
 
 # --- are the shapes themselves right? ----------------------------------------------------------------------

@@ -488,6 +488,18 @@ class Store:
     def __len__(self) -> int:
         return len(self._store)
 
+    @classmethod
+    def of(cls, quads: Iterable[Quad], layout: Layout) -> Store:
+        """A store of the triples of these quads, merged."""
+        store = cls(layout)
+        store.load_ntriples(ntriples(quads))
+        return store
+
+    def remove(self, triples: Iterable[Triple]) -> None:
+        """Takes triples out of the merged graph."""
+        for triple in triples:
+            self._store.remove(Quad(triple.subject, triple.predicate, triple.object))
+
     def load_ntriples(self, data: bytes) -> None:
         """Adds N-Triples that this project wrote itself (so they need no second validation)."""
         self._store.bulk_load(data, format=RdfFormat.N_TRIPLES, lenient=True)
