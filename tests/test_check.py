@@ -221,12 +221,12 @@ def test_nothing_is_found_in_the_small_graph_as_it_is(tmp_path: Path) -> None:
 
 def test_a_warning_alone_is_no_failure(tmp_path: Path) -> None:
     root = make(tmp_path / "root")
-    next(case for case in ALL if case.name == "claim-conflict/one-sided.trig").put_into(root)
+    next(case for case in ALL if case.name == "shape/conflict-on-one-side.trig").put_into(root)
     found = check(root)
     assert (found.code, [one["severity"] for one in found.findings]) == (0, ["warning"])
     code, text = said("--root", root)
     [one] = found.findings
-    place = f"{one['file']}:{one['line']}: warning [claim-conflict] {one['subject']}: {one['found']}"
+    place = f"{one['file']}:{one['line']}: warning [{one['rule']}] {one['subject']}: {one['found']}"
     assert (code, text) == (0, f"{place}\n  → {one['remedy']}\n")
 
 

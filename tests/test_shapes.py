@@ -120,8 +120,9 @@ def test_every_alternative_has_a_good_case_that_needs_it(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", sorted(set(CONSTRAINTS) - ALTERNATIVES))
 def test_every_named_shape_says_what_to_write(shape: str) -> None:
-    [message] = shapes().objects(URIRef(LAYOUT.expand(shape) or ""), SH.message)
-    assert str(message).endswith(".")
+    messages = {text.language: str(text) for text in shapes().objects(URIRef(LAYOUT.expand(shape) or ""), SH.message)}
+    assert set(messages) == {"en", "fr", "ko"}
+    assert all(text.endswith(".") for text in messages.values())
 
 
 def test_cases_stand_in_the_folder_of_their_class() -> None:

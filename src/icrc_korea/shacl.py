@@ -310,25 +310,87 @@ def pattern_fault(pattern: str) -> tuple[str, str] | None:
         parsed = parser.parse(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         return f"cannot be read: {error}", "write a regular expression as SPARQL has them"
-    stack = [(parsed, False)]
+    stack = [parsed]
     while stack:
-        items, inside = stack.pop()
-        for word, argument in items:
+        for word, argument in stack.pop():
             name = str(word)
             if name in ("ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS"):
-                return "looks ahead or back, which not every engine can", "write it without (?=…), (?!…), (?<…) and \\1"
-            repeats = name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and argument[1] > 20
-            if repeats and inside:
+                return (
+                    "looks ahead or back, which not every engine can",
+                    "write it without (?=…), (?!…), (?<…) and \\1",
+                )
+            if _repeats(word, argument) and _ambiguous(argument[2]):
                 return (
                     "repeats a repetition, so that some texts would take for ever",
-                    "write it so that there is one way only to match a text",
+                    "write it so that there is one way only to match a text, such as a(-a)*",
                 )
-            for part in argument if isinstance(argument, tuple | list) else ():
-                if isinstance(part, parser.SubPattern):
-                    stack.append((part, inside or repeats))
-                elif isinstance(part, list):
-                    stack += [(way, inside or repeats) for way in part if isinstance(way, parser.SubPattern)]
+            stack += _parts(argument)
     return None
+
+
+def _parts(argument: Any) -> list[Any]:
+    """The patterns inside an item of a parsed pattern."""
+    from re import _parser as parser  # type: ignore[attr-defined]
+
+    found: list[Any] = []
+    for part in argument if isinstance(argument, tuple | list) else ():
+        found += [part] if isinstance(part, parser.SubPattern) else _parts(part) if isinstance(part, list) else []
+    return found
+
+
+def _repeats(word: object, argument: Any) -> bool:
+    return str(word) in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and argument[1] > 20
+
+
+def _ambiguous(body: Any) -> bool:
+    """Whether a repeated body that repeats something itself can split one text in several ways.
+
+    It cannot if something in it must stand there that nothing else in it matches: the hyphen of (-[a-z]+)*.
+    """
+    while len(body) == 1 and str(body[0][0]) in ("SUBPATTERN", "ATOMIC_GROUP"):
+        body = _parts(body[0][1])[0]
+    todo, nested = [body], False
+    while todo:
+        for word, argument in todo.pop():
+            nested = nested or _repeats(word, argument)
+            todo += _parts(argument)
+    if not nested:
+        return False
+    sets = [_characters([item]) for item in body]
+    single = [place for place, (word, _) in enumerate(body) if str(word) in ("LITERAL", "IN", "NOT_LITERAL", "ANY")]
+    several = [place for place, (word, argument) in enumerate(body) if _repeats(word, argument) and argument[0]]
+    # what is repeated parts two rounds only if something else must stand between
+    fixed = single + (several if len(single) + len(several) > 1 else [])
+    others = {place: set().union(*(chars for n, chars in enumerate(sets) if n != place)) for place in fixed}
+    return not any(sets[place].isdisjoint(others[place]) for place in fixed)
+
+
+def _characters(items: Any) -> set[int]:
+    """The ASCII characters that some items of a parsed pattern can match."""
+    found: set[int] = set()
+    for word, argument in items:
+        name = str(word)
+        if name == "LITERAL":
+            found.add(argument)
+        elif name == "NOT_LITERAL":
+            found |= set(range(128)) - {argument}
+        elif name == "RANGE":
+            found |= set(range(argument[0], min(argument[1], 127) + 1))
+        elif name == "IN":
+            inside = _characters([item for item in argument if str(item[0]) != "NEGATE"])
+            negated = any(str(item[0]) == "NEGATE" for item in argument)
+            found |= set(range(128)) - inside if negated else inside
+        elif name == "CATEGORY":
+            kind = str(argument).removeprefix("CATEGORY_").removeprefix("NOT_")
+            tests = {"DIGIT": str.isdigit, "SPACE": str.isspace, "WORD": lambda mark: mark.isalnum() or mark == "_"}
+            inside = {code for code in range(128) if tests.get(kind, bool)(chr(code))}
+            found |= set(range(128)) - inside if "_NOT_" in str(argument) else inside
+        elif name == "ANY":
+            found |= set(range(128))
+        else:
+            for part in _parts(argument):
+                found |= _characters(part)
+    return found
 
 
 def _shacl_words() -> set[str]:
