@@ -524,6 +524,7 @@ def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
         language=options.lang,
         time_limit=options.time_limit,
     )
+    report.notes = options.notes
     progress.close()
     if options.format == "text":
         _print([safe(line) for line in report.text()])
@@ -589,6 +590,7 @@ VERBS: dict[str, tuple[Callable[..., int], str, str, list[tuple[str, dict[str, A
                       "help": "what runs the shapes: pyshacl is the reference, turbo gives the same results sooner"}),
         ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
                         "help": "what infers: owlrl is the reference, rules give the same triples sooner"}),
+        ("--notes", {"action": "store_true", "help": "show also what is only worth knowing, such as missing names"}),
         ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the remedies"}),
         ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
                           "help": "stop the shapes after so long (600)"}),

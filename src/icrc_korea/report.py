@@ -51,6 +51,7 @@ class Report:
     files: int = 0
     engine: str = ""  # the SHACL engine that ran; '' if none did
     reasoner: str = ""  # the reasoner that ran; '' if none did
+    notes: bool = True  # whether people are shown what is only worth knowing
 
     @property
     def exit_code(self) -> int:
@@ -60,9 +61,9 @@ class Report:
     def summary(self) -> str:
         """One line: how many files, how many findings, by which engines."""
         counts = [sum(f.severity == kind for f in self.findings) for kind in SEVERITIES]
-        named = ", ".join(
-            f"{n} {k}{'s' if n != 1 else ''}" for n, k in zip(counts, (VIOLATION, WARNING, "note"), strict=True) if n
-        )
+        words = zip(counts, (VIOLATION, WARNING, "note"), strict=True)
+        named = ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for number, word in words if number)
+        named += " (see them with --notes)" if counts[2] and not self.notes else ""
         by = [f"shapes by {self.engine}"] if self.engine else []
         by += [f"inference by {self.reasoner}"] if self.reasoner else []
         ran = f" ({', '.join(by)})" if by else ""
@@ -75,8 +76,11 @@ class Report:
 
     def text(self) -> Iterator[str]:
         """The findings for people, line by line."""
-        for finding in self.findings:
+        for finding in self._shown():
             yield from str(finding).split("\n")
+
+    def _shown(self) -> list[Finding]:
+        return [finding for finding in self.findings if self.notes or finding.severity != INFO]
 
     def as_json(self) -> str:
         """The report for programs."""
@@ -142,7 +146,7 @@ class Report:
 
     def as_github(self) -> str:
         """Workflow commands, which a code host shows beside the lines that they name."""
-        return "".join(f"{self._command(finding)}\n" for finding in self.findings)
+        return "".join(f"{self._command(finding)}\n" for finding in self._shown())
 
     def _command(self, finding: Finding) -> str:
         place = f"file={_escaped(finding.file, ':,')}," if not finding.file.startswith("(") else ""
