@@ -87,6 +87,14 @@ class Rule:
     reads: frozenset[str] | None = None  # the predicates that can make it give more; None: any
 
     @cached_property
+    def query(self) -> str:
+        """The CONSTRUCT query that gives only what is not there yet, where the rule's shape allows it."""
+        if len(self.head) != 1 or not self.body:
+            return self.text
+        head = _sparql(self.head)
+        return f"CONSTRUCT {{ {head} }} WHERE {{ {_sparql(self.body)} FILTER NOT EXISTS {{ {head} }} }}"
+
+    @cached_property
     def condition(self) -> str:
         """The condition as a SELECT query."""
         return _condition(self.text)
@@ -354,15 +362,21 @@ def derive_rules(texts: Iterable[tuple[str, str, str]], layout: Layout) -> list[
 
 
 def infer(
-    quads: list[Quad], derived: list[Rule], layout: Layout, engine: str = "rules", store: Store | None = None
+    quads: list[Quad],
+    derived: list[Rule],
+    layout: Layout,
+    engine: str = "rules",
+    store: Store | None = None,
+    program: Program | None = None,
 ) -> list[Quad]:
     """The inferred graph: all news that follows by the ontology and the derive rules.
 
-    A store that holds the quads' triples already may be given; it then holds the news as well.
+    A store that holds the quads' triples already may be given; it then holds the news as well. So may the
+    ontology, compiled.
     A BuildError names what contradicts the ontology, and what in it the rules cannot say.
     """
     store = store or Store.of(quads, layout)
-    program = compile_axioms(quads, layout)
+    program = program or compile_axioms(quads, layout)
     if engine == "owlrl":
         return _in_graph(_by_owlrl(quads, derived, layout, store))
     if program.unsupported:
@@ -371,7 +385,7 @@ def infer(
             "the ontology says what the rules cannot follow:\n  - " + "\n  - ".join(lines),
             "say it in another way, or let owlrl follow it: icrc-korea build --reasoner owlrl",
         )
-    followed = _fixpoint(program.rules + derived, store, {quad.triple for quad in quads})
+    followed = _fixpoint(program.rules + derived, store)
     inferred = _in_graph(filter(is_news, followed))
     found = contradictions(program, store, layout)
     store.remove(triple for triple in followed if not is_news(triple))
@@ -395,7 +409,7 @@ def _in_graph(triples: Iterable[Triple]) -> list[Quad]:
     return [Quad(triple.subject, triple.predicate, triple.object, INFERRED) for triple in triples]
 
 
-def _fixpoint(rules: list[Rule], store: Store, known: set[Triple]) -> set[Triple]:
+def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
     """All that the rules add to the store. A rule runs again only when something that it reads was added;
     rules that rest on what is not there wait until the others have come to rest."""
     added: set[Triple] = set()
@@ -409,7 +423,7 @@ def _fixpoint(rules: list[Rule], store: Store, known: set[Triple]) -> set[Triple
         todo = sorted(turn)
         turn.clear()
         for number in todo:
-            fresh = {t for t in _constructed(rules[number], store) if t not in known and t not in added}
+            fresh = {triple for triple in _constructed(rules[number], store) if triple not in store}
             if not fresh:
                 continue
             added |= fresh
@@ -422,7 +436,7 @@ def _fixpoint(rules: list[Rule], store: Store, known: set[Triple]) -> set[Triple
 
 
 def _constructed(rule: Rule, store: Store) -> list[Triple]:
-    triples = store.query(rule.text).triples
+    triples = store.query(rule.query).triples
     if triples is None:
         raise BuildError(
             f"{rule.name.replace('rule ', 'queries/')}.rq is no CONSTRUCT query", "a derive rule constructs triples"
@@ -511,12 +525,12 @@ def _by_owlrl(quads: list[Quad], derived: list[Rule], layout: Layout, store: Sto
     open_rules = [rule for rule in derived if not rule.closed_world]
     while True:
         before = len(added)
-        added |= _fixpoint(open_rules, store, known | added)
+        added |= _fixpoint(open_rules, store)
         fresh = set(closure(quads + _in_graph(added), layout)) - known - added
         store.merge(fresh)
         added |= fresh
         if len(added) == before:
-            rest = _fixpoint(derived, store, known | added)
+            rest = _fixpoint(derived, store)
             if not rest:
                 return set(filter(is_news, added))
             added |= rest

@@ -382,8 +382,8 @@ def _characters(items: Any) -> set[int]:
             found |= set(range(128)) - inside if negated else inside
         elif name == "CATEGORY":
             kind = str(argument).removeprefix("CATEGORY_").removeprefix("NOT_")
-            tests = {"DIGIT": str.isdigit, "SPACE": str.isspace, "WORD": lambda mark: mark.isalnum() or mark == "_"}
-            inside = {code for code in range(128) if tests.get(kind, bool)(chr(code))}
+            escape = {"DIGIT": r"\d", "SPACE": r"\s"}.get(kind, r"\w")
+            inside = {code for code in range(128) if re.match(escape, chr(code))}
             found |= set(range(128)) - inside if "_NOT_" in str(argument) else inside
         elif name == "ANY":
             found |= set(range(128))

@@ -488,6 +488,9 @@ class Store:
     def __len__(self) -> int:
         return len(self._store)
 
+    def __contains__(self, triple: Triple) -> bool:
+        return Quad(triple.subject, triple.predicate, triple.object) in self._store
+
     @classmethod
     def of(cls, quads: Iterable[Quad], layout: Layout) -> Store:
         """A store of the triples of these quads, merged."""
