@@ -22,7 +22,8 @@ import time
 from pathlib import Path
 
 from archive import make
-from icrc_korea import build, catalogue, reason
+
+from icrc_korea import build
 from icrc_korea.layout import GRAPHS, Layout
 from icrc_korea.store import ntriples, parse, read_text
 

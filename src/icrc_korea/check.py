@@ -656,10 +656,15 @@ class _Check:
             return None
         entries = [quad for question in self.questions for quad in catalogue.as_quads(question, QUERY, CATALOGUE)]
         self.report.engine = self.options.engine
-        return Run(self.shapes, self._text + ntriples(entries), self.options.engine, self.options.time_limit)
+        shapes = b"".join(sorted(ntriples(self.shapes).splitlines(keepends=True)))
+        self.sound = build.Remembered(self.layout, f"shapes-{build.maker_digest(('shacl',))}", _without_labels(shapes))
+        data = self._text + ntriples(entries)
+        return Run(shapes, data, self.options.engine, self.options.time_limit, self.sound.known())
 
     def _results(self, running: Run) -> Iterator[Finding]:
         outcome = running.outcome()
+        if not outcome.faults:
+            self.sound.keep()
         for fault in outcome.faults:
             remedy = f"{fault.remedy}; until then no shape is run"
             finding = Finding("shapes/", 0, "shapes", "", fault.found, remedy)
@@ -729,6 +734,11 @@ class _Check:
             if result.shape.startswith("<")
             else "does not meet the shape"
         )
+
+
+def _without_labels(triples: bytes) -> bytes:
+    """N-Triples as they are remembered: the labels of unnamed nodes are other ones in every run."""
+    return re.sub(rb"_:[0-9a-f]+", b"_:", triples)
 
 
 # --- small rules ---------------------------------------------------------------------------------------
