@@ -1,0 +1,79 @@
+"""Hides the terminal: lines and JSON on standard output, words and progress on standard error."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from .table import safe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Progress:
+    """Tells on standard error how far a build is: a bar on a terminal, else a line a stage."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.last = ""
+        self.bar: Any = None
+        self.task: Any = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Takes the bar off the terminal."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    def __call__(self, done: int, total: int, text: str) -> None:
+        if self.quiet:
+            return
+        if done >= total:
+            self.close()
+            self.last = ""
+            if not text.startswith("checked"):
+                say(text)
+        elif sys.stderr.isatty():
+            self._draw(done, total, text)
+        elif text.split()[0] != self.last:
+            self.last = text.split()[0]
+            say(re.sub(r"^(reading|checking) .*", r"\1 the files", text))
+
+    def _draw(self, done: int, total: int, text: str) -> None:
+        if self.bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, SpinnerColumn, TextColumn
+            from rich.progress import Progress as Bar
+
+            parts = (SpinnerColumn(), BarColumn(bar_width=24), TextColumn("{task.description}"))
+            self.bar = Bar(*parts, console=Console(stderr=True), transient=True)
+            self.task = self.bar.add_task("", total=total)
+            self.bar.start()
+        self.bar.update(self.task, completed=done, total=total, description=safe(text))
+
+
+def say(text: str) -> None:
+    """Words for the person, on standard error."""
+    sys.stdout.flush()
+    print("\n".join(safe(line) for line in text.split("\n")), file=sys.stderr, flush=True)
+
+
+def print_lines(lines: list[str]) -> None:
+    """Lines of an answer, on standard output."""
+    sys.stdout.write("".join(safe(line).rstrip() + "\n" for line in lines))
+
+
+def print_json(document: object) -> int:
+    """A document for programs, on standard output; returns the exit code 0."""
+    import json
+
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    return 0

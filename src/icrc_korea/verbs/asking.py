@@ -1,0 +1,320 @@
+"""Hides how questions, things and reasons are asked for and shown at the terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from ..errors import ParseError, QueryError, UsageError
+from ..table import columns, safe, width_of_terminal, wrapped
+from ..terminal import Progress, print_json, print_lines, say
+from . import Verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ..graph import Claim, Facts, KnowledgeGraph
+    from ..reason import Proof
+    from ..store import Answer
+
+LONG_LINK = 40
+
+
+
+def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    params: dict[str, Any] = {}
+    for pair in options.params:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(
+                f"{pair!r} is no parameter", "write it as name=value, for example party=state:dprk"
+            )
+        params[name] = value
+    question = ""
+    in_catalogue = (graph.layout.root / "queries" / options.name).exists()
+    is_file = os.path.isfile(options.name) or (options.name.endswith((".rq", ".sparql")) and not in_catalogue)  # noqa: PTH113
+    if options.name == "-" or is_file:
+        answer = _ask_text(graph, _read_query(options.name), options.name, params)
+    else:
+        found = graph.question(options.name)
+        question = found.asks()
+        for name, spec in found.params.items():
+            shown = params.get(name, spec.get("default", ""))
+            question += f"\n  {name}={shown}" + ("" if name in params else f"   (unless you say {name}=…)")
+        answer = graph.ask_question(found, params)
+    progress.close()
+    _print_answer(answer, options.format, question)
+    return 0
+
+
+def _read_query(name: str) -> str:
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
+        with open(name, encoding="utf-8-sig") as stream:  # noqa: PTH123 - pathlib is not needed for this
+            return stream.read()
+    except UnicodeDecodeError:
+        raise ParseError(name, 0, 0, "is not UTF-8", remedy="save the query as UTF-8") from None
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {name}", "check the name, or see `icrc-korea queries`") from None
+    except OSError as error:
+        raise ParseError(
+            name, 0, 0, f"cannot be read: {error.strerror}", remedy="check the file's name"
+        ) from None
+
+
+def _ask_text(graph: KnowledgeGraph, text: str, name: str, params: dict[str, Any]) -> Answer:
+    if re.search(r"^#\+", text, re.M):
+        return graph.ask_question(graph.read_query(text, name), params)
+    if params:
+        raise QueryError(
+            "this query has no parameters", "declare them in `#+ params:` lines, or write the values into it"
+        )
+    if not text.strip():
+        raise QueryError("the query is empty", "echo 'SELECT * { ?s kw:sender ?o }' | icrc-korea query -")
+    return graph.query(text)
+
+
+def _with_links_below(rows: list[list[str]]) -> tuple[list[list[str]], list[str]]:
+    """The rows with a number for each web address, and the addresses below, whole, so they open."""
+    links: dict[str, int] = {}
+
+    def short(cell: str) -> str:
+        if not cell.startswith("<http") or len(cell) < LONG_LINK:
+            return cell
+        return f"[{links.setdefault(cell[1:-1], len(links) + 1)}]"
+
+    shown = [[short(cell) for cell in row] for row in rows]
+    return shown, [f"[{number}] {link}" for link, number in links.items()]
+
+
+def _print_answer(answer: Answer, form: str, question: str) -> None:
+    if form != "table":
+        data = answer.serialise(form)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return
+    for line in question.splitlines():
+        say(safe(line))
+    if answer.kind == "ask":
+        print_lines(["yes" if answer.truth else "no"])
+        return
+    if answer.kind == "construct":
+        from ..store import readable
+
+        names = ["subject", "predicate", "object"]
+        rows = sorted(
+            [readable(term, answer.layout) for term in (triple.subject, triple.predicate, triple.object)]
+            for triple in answer.triples or ()
+        )
+    else:
+        names, rows = answer.columns, answer.text_rows()
+    if rows:
+        rows, links = _with_links_below(rows)
+        print_lines(columns(names, rows, width_of_terminal()) + ([""] if links else []) + links)
+    say(f"{len(rows)} row{'' if len(rows) == 1 else 's'}")
+
+
+def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..catalogue import APART
+
+    word = options.word.casefold()
+    found = [
+        question
+        for question in graph.questions()
+        if question.topic not in APART
+        and word in " ".join([question.id, *question.summary.values(), *question.tags]).casefold()
+    ]
+    progress.close()
+    if options.format == "json":
+        return print_json([question.entry() for question in found])
+    if options.format == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout)
+        writer.writerow(["name", "question", "params"])
+        writer.writerows([q.id, q.asks(), " ".join(q.params)] for q in found)
+        return 0
+    width = width_of_terminal()
+    lines: list[str] = []
+    for topic in dict.fromkeys(question.topic for question in found):
+        lines += ["", topic or "general"]
+        for question in (q for q in found if q.topic == topic):
+            takes = "".join(f" {name}={spec.get('default', '…')}" for name, spec in question.params.items())
+            lines.append(f"  {question.id}{takes}")
+            lines += ["      " + line for line in wrapped(question.asks(), width - 6)]
+    print_lines(lines[1:])
+    say(f"{len(found)} question{'' if len(found) == 1 else 's'}; ask one with `icrc-korea query NAME`")
+    return 0
+
+
+def _show(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    thing = graph.show(options.term)
+    progress.close()
+    if options.format == "json":
+        return print_json(thing)
+    width = width_of_terminal()
+    lines = [f"{thing['id']}  ({', '.join(thing['types']) or 'no type'})"]
+    for name in thing["names"]:
+        kind = name["kind"].rpartition(":")[2]
+        note = "" if kind in ("prefLabel", "label") else f"  ({kind})"
+        lines += wrapped(f"  {name['language'] or '-':<4}{safe(name['text'])}{note}", width, "      ")
+    lines += wrapped(safe(thing["definition"]), width) if thing["definition"] else []
+    for direction, title in (("out", "What is said of it"), ("in", "Where it is named")):
+        rows = [_statement_row(s) for s in thing["statements"] if s["direction"] == direction]
+        if rows:
+            names = ["statement", "value" if direction == "out" else "of", "sentence", "certainty"]
+            lines += ["", title, *columns(names, sorted(rows, key=_by_sentence), width)]
+    for key, title in (
+        ("absences", "What the guide reports as absent"),
+        ("discrepancies", "Where the guide is at odds"),
+    ):
+        if thing[key]:
+            lines += ["", title]
+            rows = [[node["id"], safe(node["label"]), " ".join(node["sentences"])] for node in thing[key]]
+            lines += columns(["node", "what", "sentence"], rows, width)
+    print_lines(lines)
+    return 0
+
+
+def _statement_row(statement: dict[str, Any]) -> list[str]:
+    value = statement["object" if statement["direction"] == "out" else "subject"]
+    label = statement["label"]
+    shown = f"{value} ({label})" if label and label != value else value
+    sure = ", ".join([*statement["marks"], statement["certainty"]]).strip(", ")
+    return [statement["predicate"], shown, " ".join(statement["sentences"]), sure]
+
+
+def _by_sentence(row: Sequence[str]) -> tuple[bool, str, Sequence[str]]:
+    return (not row[2], row[2], row)
+
+
+def _why(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    why = graph.why(options.subject, options.predicate, options.object)
+    progress.close()
+    from ..store import readable
+
+    statement = " ".join(readable(term, graph.layout) for term in why.terms)
+    if options.format == "json":
+        return print_json({"statement": statement, **graph.why_tree(why)})
+    if options.format == "turtle":
+        if not why:
+            say("nothing in the graph says so; without --format you see what it says near it")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(graph.why_prov(why))
+        return 0
+    lines = [safe(statement)]
+    for claim in why.claims:
+        lines += _claim_lines(claim, graph.facts, "  ")
+        for other in claim.conflicts:
+            lines += ["  against it:"]
+            lines += (
+                _claim_lines(graph.facts.claim_of[other], graph.facts, "    ", True)
+                if other in graph.facts.claim_of
+                else [f"    {other}"]
+            )
+    if why.proof:
+        lines += ["  follows:", *_proof_lines(why.proof, graph.facts, 1)]
+    elif why.described and not why.claims:
+        lines += ["  part of the description of the thing, not a statement of the guide"]
+    if not why:
+        lines += ["  nothing in the graph says so"]
+        near = [[s["predicate"], s["object"], " ".join(s["sentences"])] for s in why.nearby]
+        if near:
+            names = ["statement", "value", "sentence"]
+            lines += ["  what it says near it:", *columns(names, near, width_of_terminal())]
+        for absence in why.absences:
+            where = ", ".join(absence["sentences"])
+            lines += [f"  it reports as absent: {absence['id']} ({safe(absence['label'])})  [{where}]"]
+    print_lines(lines)
+    return 0
+
+
+def _claim_lines(claim: Claim, facts: Facts, indent: str, whole: bool = False) -> list[str]:
+    from ..store import readable
+
+    lines = []
+    if whole:
+        triple = (claim.subject, claim.predicate, claim.object)
+        lines.append(indent + safe(" ".join(readable(term, facts.layout) for term in triple)))
+    said = ", ".join([*claim.marks, claim.certainty])
+    by = "".join(f", in {name}" for name in claim.made_in) or "".join(
+        f", by {name}" for name in claim.asserted_by
+    )
+    lines.append(f"{indent}{claim.id}: {said}{by}")
+    lines += [f"{indent}  in the words “{safe(hedge)}”" for hedge in claim.hedges]
+    width = width_of_terminal() - len(indent) - 2
+    lines += [f"{indent}  {line}" for note in claim.notes for line in wrapped(safe(note), width)]
+    for sentence in claim.sentences:
+        lines.append(f"{indent}  {sentence}  {facts.link(sentence)}")
+    return lines
+
+
+def _proof_lines(proof: Proof, facts: Facts, depth: int) -> list[str]:
+    from ..store import readable
+
+    indent = "  " * (depth + 1)
+    statement = safe(" ".join(readable(term, facts.layout) for term in proof.triple))
+    if not proof.rule:
+        ground = ", ".join(facts.sentences(proof.triple)) or "entity description"
+        return [f"{indent}{statement}  [{ground}]"]
+    lines = [f"{indent}{statement}", f"{indent}  because {proof.rule.name}:"]
+    if proof.rule.about:
+        lines[1:] = wrapped(f"because {proof.rule.name}: {proof.rule.about}", width_of_terminal(), indent + "  ")
+        lines[1] = f"{indent}  {lines[1]}"
+    return lines + [line for premise in proof.premises for line in _proof_lines(premise, facts, depth + 2)]
+
+
+VERBS = {
+    "query": Verb(
+        _query,
+        "ask a question of the catalogue, a file's, or your own",
+        [
+            "icrc-korea query correspondence/unanswered",
+            "icrc-korea query unanswered party=state:dprk --format csv",
+            "icrc-korea query my-question.rq --format json",
+            "echo 'ASK { ?claim a kw:Claim }' | icrc-korea query -",
+        ],
+        [
+            ("name", {"metavar": "NAME|FILE|-", "help": "a question's name, a query file, or standard input"}),
+            ("params", {"nargs": "*", "metavar": "param=value", "help": "values for the question's parameters"}),
+        ],
+        "table csv tsv json xml ttl",
+    ),
+    "queries": Verb(
+        _queries,
+        "list the questions that are ready to ask",
+        ["icrc-korea queries", "icrc-korea queries reply", "icrc-korea queries --format json"],
+        [("word", {"nargs": "?", "default": "", "metavar": "WORD", "help": "only those that mention it"})],
+        "table csv json",
+    ),
+    "show": Verb(
+        _show,
+        "show one thing with every statement and its sentences",
+        [
+            "icrc-korea show person:paul-ruegger",
+            "icrc-korea show 'Paul Ruegger'",
+            "icrc-korea show 국제적십자위원회 --format json",
+        ],
+        [("term", {"metavar": "TERM", "help": "a CURIE, an IRI or a name in any language"})],
+        "table json",
+    ),
+    "why": Verb(
+        _why,
+        "show what one statement rests on",
+        [
+            "icrc-korea why event:ruegger-journey-1951 kw:carriedOutBy 'Paul Ruegger'",
+            "icrc-korea why organisation:icrc kw:founded timespan:1863",
+        ],
+        [
+            ("subject", {"metavar": "SUBJECT", "help": "a CURIE, an IRI or a name"}),
+            ("predicate", {"metavar": "PREDICATE", "help": "a CURIE, an IRI or a name"}),
+            ("object", {"metavar": "OBJECT", "help": "a CURIE, an IRI, a name or a literal's text"}),
+        ],
+        "table json turtle",
+    ),
+}

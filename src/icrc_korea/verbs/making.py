@@ -1,0 +1,135 @@
+"""Hides how the graph is built, checked and counted from the terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..errors import UsageError
+from ..table import columns, safe, width_of_terminal
+from ..terminal import Progress, print_json, print_lines, say
+from . import Verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from ..graph import KnowledgeGraph
+
+
+
+def _build(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from .. import build
+
+    built = build.load(graph.layout)
+    if not options.force and built and built.manifest["reasoner"] == options.reasoner:
+        say("nothing has changed: the dataset is up to date")
+        return 0
+    graph.build(options.reasoner)
+    return 0
+
+
+def _stats(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    stats = graph.stats()
+    progress.close()
+    if options.format == "json":
+        return print_json(stats)
+    width = width_of_terminal()
+    lines = [f"{stats['statements']:,} different statements, {stats['questions']} query files"]
+    for key, title in (
+        ("graphs", "graph"),
+        ("classes", "class"),
+        ("certainty", "certainty of claims"),
+        ("status", "status of claims"),
+    ):
+        rows = [[name, f"{number:,}"] for name, number in stats[key].items()]
+        lines += ["", *columns([title, "number"], rows, width, right={1})]
+    print_lines(lines)
+    return 0
+
+
+def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    guide = _existing(Path(options.guide)) if options.guide else None
+    paths = [_existing(graph.layout.root / path, Path(path)) for path in options.paths]
+    report = graph.check(
+        guide,
+        paths,
+        only=tuple(rule.strip() for rule in options.only.split(",") if rule.strip()),
+        engine=options.engine,
+        reasoner=options.reasoner,
+        language=options.lang,
+        time_limit=options.time_limit,
+    )
+    report.notes = options.notes
+    progress.close()
+    if options.format == "text":
+        print_lines([safe(line) for line in report.text()])
+    else:
+        form = {"json": report.as_json, "sarif": report.as_sarif, "github": report.as_github}[options.format]
+        sys.stdout.write(form().rstrip("\n") + "\n" if form().strip() else "")
+    say(report.summary())
+    return report.exit_code
+
+
+def _existing(*places: Path) -> Path:
+    for place in places:
+        if place.exists():
+            return place
+    raise UsageError(f"there is no {places[-1]}", "check the path")
+
+
+def _anchor(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    path = graph.anchor(Path(options.guide))
+    again = f"icrc-korea check --guide {options.guide}"
+    say(f"{graph.layout.name_of(path)} written: review it with `git diff`, then run `{again}`")
+    return 0
+
+
+VERBS = {
+    "build": Verb(
+        _build,
+        "build the dataset from the files, if they have changed",
+        ["icrc-korea build", "icrc-korea build --force"],
+        [
+            ("--force", {"action": "store_true", "help": "build even if nothing has changed"}),
+            ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
+                            "help": "rules: the ontology compiled to SPARQL; owlrl: the reference, slower"}),
+        ],
+    ),
+    "check": Verb(
+        _check,
+        "check every file against the rules, or files of your own against the graph",
+        [
+            "icrc-korea check",
+            "icrc-korea check data/guide/04-neutrality.trig",
+            "icrc-korea check --guide guide.txt --format json",
+        ],
+        [
+            ("paths", {"nargs": "*", "metavar": "PATH",
+                       "help": "show only what is wrong in these places; a Turtle, TriG, N-Triples or N-Quads file "
+                               "from elsewhere is read as if it were part of the graph, and nothing is changed"}),
+            ("--only", {"default": "", "metavar": "RULE,…",
+                        "help": "only these rules: names from a report, or shapes, quality, date, prefix …"}),
+            ("--engine", {"choices": ["turbo", "pyshacl"], "default": "turbo",
+                          "help": "what runs the shapes: pyshacl is the reference, turbo gives the same sooner"}),
+            ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
+                            "help": "what infers: owlrl is the reference, rules give the same triples sooner"}),
+            ("--notes", {"action": "store_true",
+                         "help": "show also what is only worth knowing, such as missing names"}),
+            ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the remedies"}),
+            ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
+                              "help": "stop the shapes after so long (600)"}),
+            ("--guide", {"metavar": "FILE", "help": "the guide's text: check the anchors against it"}),
+        ],
+        "text json sarif github",
+    ),
+    "stats": Verb(
+        _stats, "count what is in the graph", ["icrc-korea stats", "icrc-korea stats --format json"], [], "table json"
+    ),
+    "anchor": Verb(
+        _anchor,
+        "write data/entities/passages.ttl from the guide's text",
+        ["icrc-korea anchor --guide guide.txt"],
+        [("--guide", {"metavar": "FILE", "required": True, "help": "the guide's text"})],
+    ),
+}  # fmt: skip
