@@ -29,7 +29,7 @@ ROOT = HERE.parent
 CASES = HERE / "cases" / "check"
 SMALL = CASES / "small"
 # where a file goes if its case does not say so
-PLACES = {".trig": "data/guide", ".ttl": "data/entities", ".rq": "queries/sources"}
+PLACES = {".trig": "data/guide", ".ttl": "data/entities", ".rq": "queries/sources", ".tsv": "data/links"}
 # rules whose findings could keep others from being looked for: their cases have a graph of their own
 APART = ("blank-node", "consistency", "guide-text", "parse", "query", "shapes")
 EXPECT = re.compile(r"# expect(?: (warning|info))?: (\S+) at (\S+): (.+)")
@@ -56,6 +56,8 @@ class Case:
         self.path, self.name = path, path.relative_to(CASES).as_posix()
         self.text = path.read_text(encoding="utf-8")
         lines = self.text.splitlines()
+        if path.suffix == ".tsv":  # whose header is YAML, in which ## begins a comment
+            lines = [line.removeprefix("#") for line in lines if line.startswith("##")]
         self.head = [line for line in lines if re.match(r"# (expect|put|in|as|alone)\b", line)]
         self.place = self.said("in") or f"{self.said('put') or PLACES.get(path.suffix)}/{path.name}"
         self.form = self.said("as") or "utf-8"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 DATASET, MERGED, MANIFEST = "dataset.nq", "merged.nt", "manifest.json"
 # a change in one of these can change the dataset, so their digest is part of what a build depends on
-MAKERS = ("layout", "store", "provenance", "reason", "catalogue", "build")
+MAKERS = ("layout", "store", "provenance", "sssom", "reason", "catalogue", "build")
 
 
 class Damaged(Exception):
@@ -181,19 +181,28 @@ def ensure(layout: Layout, tell: Tell) -> Built:
 def assemble(layout: Layout, tell: Tell) -> list[Quad]:
     """Every asserted quad of the content files, and the claims derived from them."""
     from .provenance import derive_claims
-    from .store import parse, read_text
+    from .store import read_text
 
     quads: list[Quad] = []
     sources = layout.sources()
     for number, source in enumerate(sources):
         tell(number, len(sources) + 4, f"reading {source.name}")
-        found = parse(read_text(source.path, source.name), source.name, source.graph, layout.prefixes)
+        found = parsed(read_text(source.path, source.name), source.name, source.graph, layout)
         if any(isinstance(quad.graph_name, DefaultGraph) for quad in found):
             raise BuildError(
                 f"{source.name} has statements outside any graph", "write them as passage:P19.s6 { … }: see `check`"
             )
         quads += found
     return quads + derive_claims(quads)
+
+
+def parsed(text: str, name: str, graph: str, layout: Layout) -> list[Quad]:
+    """The quads of a content file, whatever its form."""
+    if name.endswith(".tsv"):
+        from .sssom import parse
+    else:
+        from .store import parse
+    return parse(text, name, graph, layout.prefixes)
 
 
 def derive_rules(questions: Iterable[Question], layout: Layout) -> list[Rule]:

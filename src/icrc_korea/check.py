@@ -265,7 +265,7 @@ class _Check:
         for path, name, graph in sources:
             try:
                 self.places.add(name, read_text(path, name))
-                self.content[name] = parse(self.places.texts[name].text, name, graph, self.layout.prefixes)
+                self.content[name] = build.parsed(self.places.texts[name].text, name, graph, self.layout)
             except ParseError as error:
                 yield self._unreadable(error)
         for path in self.layout.shapes():

@@ -19,6 +19,7 @@ THINGS = BASE + "id/"
 PASSAGES = BASE + "id/passage/"
 CLAIMS = BASE + "id/claim/"
 GRAPHS = BASE + "graph/"
+LINKS = GRAPHS + "links"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
@@ -33,7 +34,7 @@ CONTENT = (
     ("data/entities", "*.ttl", "entities"),
     ("data/guide", "*.trig", ""),
     ("data/enrichment", "*.trig", ""),
-    ("data/links", "*.ttl", "links"),
+    ("data/links", "*.sssom.tsv", "links"),
 )
 REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries/derive", "shapes")
 DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"

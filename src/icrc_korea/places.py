@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .layout import PREFIX_LINE
+from .layout import PREFIX_LINE, SKOS
 from .store import TYPE, Literal, NamedNode
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ FIRST_WORD = re.compile(
     r"(<[^>\s]*>|(?:[\w.-]*:[^\s;,.{}()\[\]]*(?:\.[^\s;,.{}()\[\]]+)*))",
     re.M | re.I,
 )
+CURIE_MAP_LINE = re.compile(r"^#\s+([\w.-]+):\s+[\"']?(https?://[^\s\"']+)", re.M)  # in the header of a table of links
 TOKEN = re.compile(
     r"""\#[^\n]*|\s+
     |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}
@@ -40,7 +41,7 @@ class Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.prefixes = dict(PREFIX_LINE.findall(text))
+        self.prefixes = dict(PREFIX_LINE.findall(text)) or {"skos": SKOS, **dict(CURIE_MAP_LINE.findall(text))}
         self._lines: list[int] | None = None
         self._begins: dict[str, list[int]] | None = None
 
@@ -142,12 +143,23 @@ class Places:
             return 0
         first, last = self._graph(text, graph) if graph else (0, len(text.text))
         verbs = set(text.words(predicate)) | ({"a"} if predicate == TYPE.value else set())
+        if file.endswith(".tsv"):
+            return self._row(text, subject, verbs, value)
         for start in sorted(start for word in text.words(subject) for start in text.begins(word)):
             if not first <= start < last:
                 continue
             for verb, token, place in text.block(start):
                 if verb in verbs and (value is None or _is(token, value, text)):
                     return text.line(place)
+        return 0
+
+    def _row(self, text: Text, subject: str, verbs: set[str], value: Term | None) -> int:
+        """The line of a table that says this of its first cell; 0 if there is none."""
+        words = set(text.words(subject))
+        for number, line in enumerate(text.text.splitlines(), 1):
+            first, *cells = line.split("\t")
+            if first in words and verbs & set(cells) and (value is None or any(_is(c, value, text) for c in cells)):
+                return number
         return 0
 
     def _graph(self, text: Text, graph: str) -> tuple[int, int]:
