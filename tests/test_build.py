@@ -21,7 +21,7 @@ import pytest
 from conftest import ROOT, Command, copy_content, environment, ran, spawn
 
 import icrc_korea
-from icrc_korea import build, reason
+from icrc_korea import build
 
 BUILT = ("dataset.nq", "merged.nt", "manifest.json")
 
@@ -86,7 +86,7 @@ def test_two_builds_are_the_same_byte_for_byte(tmp_path: Path) -> None:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err.decode()
     first, second = map(files_of, roots)
-    assert set(first) == set(second) == {*BUILT, *closures(roots[0])}
+    assert set(first) == set(second) == set(BUILT)
     for name, data in first.items():
         assert data == second[name], f"{name} differs"
 
@@ -237,46 +237,6 @@ def test_build_says_whether_anything_was_to_do(small: Path, icrc: Command) -> No
     assert first.out == second.out == forced.out == ""
 
 
-# --- the closure is kept ------------------------------------------------------------------------------------
-
-
-def closures(root: Path) -> set[str]:
-    return {path.name for path in (root / "build").glob("closure-*.nt")}
-
-
-def test_a_changed_label_reuses_the_closure_and_a_changed_fact_does_not(
-    small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = closures(small)
-    assert first
-    runs: list[int] = []
-    real = reason.closure
-    monkeypatch.setattr(reason, "closure", lambda quads: runs.append(len(quads)) or real(quads))
-    party = "SELECT ?party { communication:ruegger-letter-to-pak kw:addressedParty ?party }"
-
-    rename(small)
-    assert labels(small) == ["Siordet (renamed)"]
-    assert (closures(small), runs) == (first, []), "a label cannot give anything new"
-    assert [row["party"] for row in icrc_korea.load(small).query(party)] == ["person:pak-heun-young"]
-
-    pak = "person:pak-heun-young ;"
-    change(small, "data/guide/01-opening.trig", pak, f"person:siordet , {pak}")
-    assert len(icrc_korea.load(small).query(party)) == 2
-    assert not closures(small) & first, "a closure that is out of date was kept"
-    assert len(closures(small)) == len(first)
-    assert runs
-
-
-def test_a_damaged_closure_is_not_used(small: Path) -> None:
-    before = files_of(small)
-    for name in closures(small):
-        data = before[name]
-        (small / "build" / name).write_bytes(data[: len(data) // 2])
-    (small / "build" / "manifest.json").unlink()
-    assert labels(small) == ["Siordet"]
-    assert files_of(small) == before
-
-
 # --- damaged, interrupted, at once --------------------------------------------------------------------------
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -348,7 +308,7 @@ def counted(real):
     return call
 os.fsync = counted(os.fsync)            # written, but not yet for sure
 Path.replace = counted(Path.replace)    # for sure, but not yet in place
-Path.unlink = counted(Path.unlink)      # in place; the old closure not yet removed
+Path.unlink = counted(Path.unlink)      # in place; what was there before not yet removed
 sys.exit(cli.main(["build", "--force", "--root", sys.argv[1]]))
 """
 NO_KILL = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 here")
@@ -397,7 +357,7 @@ def test_builds_at_once_do_not_disturb_each_other(small: Path) -> None:
         assert process.returncode == 0, err.decode()
         assert out.decode().split() == ([] if process in builds else ["name", "Siordet", "(renamed)"])
     assert whole(small)
-    assert set(files_of(small)) == {*BUILT, *closures(small)}, "something temporary was left"
+    assert set(files_of(small)) == set(BUILT), "something temporary was left"
 
 
 def test_a_reader_whose_dataset_was_replaced_gets_the_new_one(small: Path) -> None:

@@ -155,6 +155,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Report]:
     return of
 
 
+def faults(report: Report) -> list[dict[str, Any]]:
+    """The findings but for the notes: a name in English only is for a list of what to do, not for a correction."""
+    return [found for found in report.findings if found["severity"] != "info"]
+
+
 # --- the cases --------------------------------------------------------------------------------------
 
 
@@ -170,7 +175,7 @@ def test_a_case_is_found_in_its_place_with_its_remedy(case: Case, report: Callab
 @pytest.mark.parametrize("run", RUNS)
 def test_nothing_is_found_but_what_the_cases_expect(run: str, report: Callable[[str], Report]) -> None:
     expected = [finding for case in RUNS[run] for finding in case.expected]
-    stray = [found for found in report(run).findings if not any(finding.is_it(found) for finding in expected)]
+    stray = [found for found in faults(report(run)) if not any(finding.is_it(found) for finding in expected)]
     assert not stray, "\n".join(map(str, stray))
 
 
@@ -205,7 +210,7 @@ def test_every_fault_that_a_query_looks_for_has_a_case() -> None:
 def test_nothing_is_found_in_the_graph_itself() -> None:
     """The real graph: no finding, exit code 0, every file looked at."""
     found = check(ROOT)
-    assert (found.code, found.findings) == (0, [])
+    assert (found.code, faults(found)) == (0, [])
     layout = Layout.find(ROOT)
     assert found.files == len(layout.sources()) + len(layout.shapes()) + len(list(layout.queries()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -48,4 +49,19 @@ def test_asking_does_not_pay_for_validation_or_inference() -> None:
     asked = modules_after("query", "correspondence/unanswered")
     assert "pyoxigraph" in asked
     assert asked & HEAVY == set()
-    assert {"pyshacl", "rdflib"} <= modules_after("check")
+
+
+def test_checking_pays_for_validation_in_the_process_that_validates() -> None:
+    """What the test above would miss if the names were misspelt: these libraries are really used, elsewhere."""
+    checked = modules_after("check")
+    assert "icrc_korea.shacl" in checked
+    assert checked & {"pyshacl", "pyshacl_turbo", "rdflib", "owlrl"} == set()
+    run = "import sys; from icrc_korea import shacl; shacl.main()"
+    for engine, library in (("turbo", "pyshacl_turbo"), ("pyshacl", "pyshacl")):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{run}; print(*sys.modules, file=sys.stderr)"],
+            input=json.dumps({"engine": engine, "shapes": 0}).encode() + b"\n",
+            capture_output=True,
+            check=True,
+        )
+        assert {library, "rdflib"} <= set(done.stderr.decode().split())

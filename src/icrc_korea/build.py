@@ -115,33 +115,10 @@ def input_digests(layout: Layout) -> dict[str, str]:
     return {name: digest(_read(path)) for name, path in sorted(layout.inputs().items())}
 
 
-def maker_digest(modules: Iterable[str] = MAKERS) -> str:
-    """The SHA-256 of the code that makes the dataset, or of other modules."""
+def maker_digest() -> str:
+    """The SHA-256 of the code that makes the dataset."""
     here = Path(__file__).parent
-    return digest(b"".join(_read(here / f"{name}.py") for name in modules))
-
-
-class Remembered:
-    """Whether something was found in order before: a mark in a build folder, named by a digest of it."""
-
-    def __init__(self, layout: Layout, kind: str, content: bytes) -> None:
-        self.folders, self.name = layout.build_folders(), f"{digest(kind.encode() + content)[:32]}.ok"
-
-    def known(self) -> bool:
-        """Whether the mark is there."""
-        return any((folder / self.name).is_file() for folder in self.folders)
-
-    def keep(self) -> None:
-        """Leaves the mark in the first folder that takes it, and takes away older ones."""
-        for folder in [] if self.known() else self.folders:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                for old in folder.glob("*.ok"):
-                    old.unlink(missing_ok=True)
-                (folder / self.name).touch()
-            except OSError:
-                continue
-            return
+    return digest(b"".join(_read(here / f"{name}.py") for name in MAKERS))
 
 
 def load(layout: Layout) -> Built | None:

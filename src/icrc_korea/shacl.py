@@ -88,14 +88,13 @@ class Outcome:
 
 
 class Run:
-    """A run of shapes over data (N-Triples) in a child process: begun at once, waited for by `outcome`."""
+    """A run of shapes over data (both N-Triples) in a child process: begun at once, waited for by `outcome`."""
 
     def __init__(
-        self, shapes: bytes, data: bytes, engine: str, limit: float = TIME_LIMIT, sound: bool = False
+        self, shapes: bytes, data: bytes, engine: str, limit: float = TIME_LIMIT
     ) -> None:
-        """Shapes and data are N-Triples; `sound` shapes were found in order before and are not checked again."""
         self.engine, self.deadline, self.limit = engine, monotonic() + limit, limit
-        head = json.dumps({"engine": engine, "shapes": len(shapes), "sound": sound}).encode() + b"\n"
+        head = json.dumps({"engine": engine, "shapes": len(shapes)}).encode() + b"\n"
         self.process = subprocess.Popen(  # noqa: S603 - this project, by its own interpreter
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -408,11 +407,10 @@ def main() -> int:
     head = json.loads(sys.stdin.buffer.readline())
     shapes = sys.stdin.buffer.read(head["shapes"])
     data = sys.stdin.buffer.read()
-    faults: list[Fault] = []
+    quads = read_ntriples(shapes)
+    faults = list(lint(quads))
     try:
-        if not head["sound"]:
-            quads = read_ntriples(shapes)
-            faults = list(lint(quads)) or _ill_formed(shapes, quads)
+        faults += [] if faults else _ill_formed(shapes, quads)
         results = [] if faults else list(validate(shapes, data, head["engine"]))
     except Failure as failure:
         faults, results = [Fault("", f"a shape cannot be run: {failure}", "correct the shape that this names")], []
@@ -429,7 +427,8 @@ def _ill_formed(shapes: bytes, quads: list[Quad]) -> list[Fault]:
     from pyshacl_turbo import meta_validate
     from rdflib.namespace import SH as WORDS
 
-    conforms, report, text = meta_validate(shapes.decode(), shacl_graph_format="nt")
+    # bytes, as a text could be taken for an address
+    conforms, report, text = meta_validate(shapes, shacl_graph_format="nt")
     if conforms:
         return []
     lint, found = _Lint(quads), {}
@@ -465,7 +464,7 @@ def _by_turbo(shapes: bytes, data: bytes) -> rdflib.Graph:
     from pyshacl_turbo.rdf import Input  # as text, not as a store: a store's plain strings match no sh:in
 
     try:
-        program = pyshacl_turbo.compile_shapes(shapes.decode(), shacl_graph_format="nt")
+        program = pyshacl_turbo.compile_shapes(shapes, shacl_graph_format="nt")
         _, report, _ = program.validate(
             Input(data.decode(), "nt", None, {}, {}, True), max_validation_depth=2 * DEEPEST
         )
