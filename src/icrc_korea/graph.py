@@ -485,15 +485,15 @@ class KnowledgeGraph:
         return path
 
     def export(
-        self, target: str | Path | None = None, form: str = "turtle", parts: Iterable[str] = ()
+        self, target: str | Path | None = None, form: str = "turtle", parts: Iterable[str] = (), same_as: str = ""
     ) -> bytes:
         """The graph in a format of its own, also written to a file if one is given."""
         from . import export
 
         try:
-            data = export.export(self.built, form, parts)
+            data = export.export(self.built, form, parts, same_as)
         except build.Damaged:
-            data = export.export(self.build(), form, parts)
+            data = export.export(self.build(), form, parts, same_as)
         if target is not None:
             export.write(data, target)
         return data

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     parts = [part.strip() for part in options.parts.split(",") if part.strip()]
-    data = graph.export(options.target, options.format, parts)
+    data = graph.export(options.target, options.format, parts, options.same_as)
     progress.close()
     if options.target is None:
         sys.stdout.flush()
@@ -34,10 +34,13 @@ VERBS = {
         [
             "icrc-korea export --format turtle --with claims,inferred -o graph.ttl",
             "icrc-korea export --format nquads > graph.nq",
+            "icrc-korea export --with links --same-as schema:sameAs -o linked.ttl",
         ],
         [
             ("--with", {"dest": "parts", "default": "", "metavar": "PART,…",
                         "help": "add claims, inferred, links, enrichment, alignments"}),
+            ("--same-as", {"default": "", "choices": ["owl:sameAs", "schema:sameAs"],
+                           "help": "what to call an exact match in the links, instead of skos:exactMatch"}),
             ("-o", {"dest": "target", "metavar": "FILE", "help": "write this file instead of standard output"}),
         ],
         "turtle trig nquads ntriples jsonld rdfxml",
