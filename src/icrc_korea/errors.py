@@ -5,6 +5,7 @@
     ├── ParseError             a file cannot be read: file, line, column    3
     ├── BuildError             the files contradict each other              1
     ├── CheckFailed            `check` found violations (carries the report)1
+    ├── RemoteError            another machine failed or refused            4
     ├── UsageError             the command was given what it cannot take    2
     ├── UnknownTerm            no thing of that name (carries the nearest)  2
     └── QueryError             a question cannot be asked                   2
@@ -73,6 +74,12 @@ class CheckFailed(KgError):
     def __init__(self, report: object, message: str) -> None:
         super().__init__(message, "run `icrc-korea check` to see each with its file, line and remedy")
         self.report = report
+
+
+class RemoteError(KgError):
+    """Another machine failed, refused, or sent what cannot be read."""
+
+    exit_code = 4
 
 
 class UsageError(KgError):

@@ -18,6 +18,7 @@ FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
     "making": ("build", "check", "stats", "anchor"),
     "moving": ("export",),
+    "linking": ("link", "enrich", "conflicts"),
 }
 
 

@@ -1,0 +1,260 @@
+"""Hides where judgements on links are kept, and in what table they travel through a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from .. import sssom
+from ..errors import LayoutError, ParseError, UsageError
+from ..layout import BASE
+from .items import ENTITY, is_item
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ..layout import Layout
+    from ..sssom import Judgement, LinkSet
+    from .scoring import Candidate
+    from .things import Thing
+
+NAME = "data/links/wikidata.sssom.tsv"
+PREFIX = "wikidata:"
+EDITOR = "ICRC_KOREA_EDITOR"
+MATCHES = {name: f"skos:{name}Match" for name in ("exact", "close", "broad", "narrow", "related")}
+ACCEPT, REJECT, NONE = "accept", "reject", "none"
+HAND, REVIEW = "semapv:ManualMappingCuration", "semapv:MappingReview"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided on one candidate, or on all of them (`none`), and why."""
+
+    thing: str
+    what: str
+    item: str = ""
+    item_label: str = ""
+    match: str = "exact"
+    who: str = ""
+    why: str = ""
+    evidence: tuple[str, ...] = ()
+    confidence: float = 0.9
+    reviewed: bool = False
+
+
+class Judgements:
+    """The judgements on items of Wikidata, in data/links/wikidata.sssom.tsv."""
+
+    def __init__(self, layout: Layout, today: Callable[[], date] = date.today) -> None:
+        self.layout, self.path, self.today = layout, layout.root / NAME, today
+        self.links: LinkSet = sssom.load(self.path, NAME) if self.path.exists() else sssom.read(_empty(), NAME)
+
+    def of(self, thing: str) -> list[Judgement]:
+        """The judgements on a thing."""
+        return self.links.of(thing)
+
+    def rejected(self, thing: str) -> set[str]:
+        """The items that were judged not to be the thing."""
+        return {one.object.removeprefix(PREFIX) for one in self.of(thing) if one.negated}
+
+    def accepted(self, thing: str, match: str = "") -> list[str]:
+        """The items that it is linked to, by one kind of match or any."""
+        return [
+            one.object.removeprefix(PREFIX)
+            for one in self.of(thing)
+            if one.holds and one.object.startswith(PREFIX) and (not match or one.predicate == MATCHES[match])
+        ]
+
+    def settled(self, thing: str) -> bool:
+        """Whether it is judged what the thing is elsewhere, or that it is nowhere."""
+        return any(not one.negated for one in self.of(thing))
+
+    def decide(self, decisions: Iterable[Decision], label: Callable[[str], str]) -> int:
+        """Takes in decisions and writes the file once; all of them or, on an error, none."""
+        links, count = self.links, 0
+        for decision in decisions:
+            new = self._judgement(decision, label(decision.thing))
+            links = _with_prefix(links, new.subject, self.layout)
+            links, count = links.put(new), count + 1
+        if count:
+            self._write(links)
+        return count
+
+    def _judgement(self, decision: Decision, label: str) -> Judgement:
+        who = decision.who or os.environ.get(EDITOR, "").strip()
+        if not who:
+            raise UsageError("a judgement needs somebody who judges", f"give --who NAME, or set {EDITOR}")
+        if not decision.why.strip():
+            raise UsageError(f"the judgement on {decision.thing} has no reason", "give --why 'what shows it'")
+        given = _one_line(decision.why)
+        found = sssom.Judgement(
+            subject=decision.thing,
+            subject_label=_one_line(label),
+            object=sssom.NO_TERM if decision.what == NONE else PREFIX + decision.item,
+            comment=given,
+            date=self.today().isoformat(),
+            author=_one_line(who),
+            predicate=MATCHES[decision.match],
+            negated=decision.what == REJECT,
+            object_label="" if decision.what == NONE else _one_line(decision.item_label or decision.item),
+            justification=REVIEW if decision.reviewed else HAND,
+            confidence=decision.confidence,
+            evidence=decision.evidence,
+        )
+        return replace(found, predicate=MATCHES["exact"]) if decision.what != ACCEPT else found
+
+    def _write(self, links: LinkSet) -> None:
+        from ..store import write_atomically
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.path, links.text().encode())
+        except OSError as error:
+            raise LayoutError(
+                f"{self.path} cannot be written: {error.strerror}",
+                "work in a folder of your own: --root FOLDER with ontology/, data/, shapes/ and queries/",
+            ) from None
+        self.links = links
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _with_prefix(links: LinkSet, subject: str, layout: Layout) -> LinkSet:
+    """The set with the prefix of a thing in its curie_map."""
+    prefix = subject.partition(":")[0]
+    if prefix in links.fields["curie_map"]:
+        return links
+    lines = links.header.split("\n")
+    at = next(number for number, line in enumerate(lines) if re.match(r"#\s*curie_map\s*:", line)) + 1
+    lines.insert(at, f"#  {prefix}: {layout.prefixes[prefix]}")
+    fields = {**links.fields, "curie_map": {**links.fields["curie_map"], prefix: layout.prefixes[prefix]}}
+    return replace(links, header="\n".join(lines), fields=fields)
+
+
+def _empty() -> str:
+    columns = "\t".join(sssom.COLUMNS)
+    return (
+        f"#curie_map:\n#  wikidata: {ENTITY}\n#license: https://creativecommons.org/licenses/by/4.0/\n"
+        f"#mapping_set_id: {BASE}links/wikidata.sssom.tsv\n"
+        "#mapping_set_title: Judgements on the items of Wikidata that describe things of icrc-korea\n"
+        f"#object_source: https://www.wikidata.org/\n#subject_source: {BASE}\n{columns}\n"
+    )
+
+
+# --- a table for a spreadsheet -------------------------------------------------------------------------------
+
+FOR_PEOPLE = ("thing", "label", "class", "item", "item_label", "description", "score", "for", "against", "address")
+TO_FILL = ("decision", "match", "why", "evidence", "confidence", "who")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def sheet(rows: Iterable[tuple[Thing, Sequence[Candidate]]]) -> str:
+    """The candidates as CSV, one a row, with empty cells for decisions."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([*FOR_PEOPLE, *TO_FILL])
+    for thing, candidates in rows:
+        for one in candidates:
+            item = one.item
+            cells = [
+                thing.id, thing.label, thing.kind, item.id, item.label("en"), item.descriptions.get("en", ""),
+                str(one.score),
+                "; ".join(feature.why for feature in one.features if not feature.contradicts and feature.points > 0),
+                "; ".join(feature.why for feature in one.features if feature.contradicts or feature.points < 0),
+                f"https://www.wikidata.org/wiki/{item.id}",
+            ]  # fmt: skip
+            writer.writerow([harmless(cell) for cell in cells] + [""] * len(TO_FILL))
+        if not candidates:
+            writer.writerow([harmless(cell) for cell in (thing.id, thing.label, thing.kind)] + [""] * 13)
+    return out.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + cell if cell.startswith(FORMULA) else cell
+
+
+def read_sheet(text: str, name: str, exists: Callable[[str], bool], who: str = "") -> list[Decision]:
+    """The decisions of a table that was filled in; a ParseError names the first line that is wrong."""
+    text = text.lstrip("\ufeff")
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    columns: list[str] = []
+    found: list[Decision] = []
+    seen: dict[tuple[str, str], int] = {}
+    line = 1
+    try:
+        for row in reader:
+            here, line = line, reader.line_num + 1
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            if not columns:
+                columns = [cell.casefold() for cell in cells]
+                for needed in ("thing", "item", "decision", "why"):
+                    if needed not in columns:
+                        remedy = "start from `icrc-korea link --export FILE` and keep its first line"
+                        raise ParseError(name, here, 1, f"there is no column {needed!r}", first, remedy)
+                continue
+            entry = {column: _plain(cell) for column, cell in zip(columns, cells, strict=False)}
+            decision = _decision(entry, name, here, exists, who)
+            if decision:
+                key = (decision.thing, decision.item)
+                if key in seen:
+                    found_twice = f"{decision.thing} {decision.item} is decided in line {seen[key]} already"
+                    raise ParseError(name, here, 1, found_twice, remedy="keep one of the two lines")
+                seen[key] = here
+                found.append(decision)
+    except csv.Error as error:
+        raise ParseError(name, line, 1, f"is no CSV: {error}", remedy="save the table as CSV (UTF-8)") from None
+    if not columns:
+        raise ParseError(name, 1, 1, "is empty", remedy="start from `icrc-korea link --export FILE`")
+    return found
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+
+
+def _decision(entry: dict[str, str], name: str, line: int, exists: Callable[[str], bool], who: str) -> Decision | None:
+    def wrong(message: str, remedy: str) -> ParseError:
+        return ParseError(name, line, 1, message, " | ".join(filter(None, entry.values())), remedy)
+
+    what = entry.get("decision", "").casefold()
+    if not what:
+        return None
+    if what not in (ACCEPT, REJECT, NONE):
+        raise wrong(f"{what!r} is no decision", "write accept, reject, none (no item exists), or leave the cell empty")
+    thing, item = entry.get("thing", ""), entry.get("item", "")
+    if not exists(thing):
+        raise wrong(f"there is no {thing or 'thing'!r} in the graph", "keep the first column as it was exported")
+    if what != NONE and not is_item(item):
+        raise wrong(f"{item!r} is no item of Wikidata", "write its number, such as Q42")
+    match = entry.get("match", "").casefold() or "exact"
+    if match not in MATCHES:
+        raise wrong(f"{match!r} is no kind of match", "kinds: " + ", ".join(MATCHES))
+    if not entry.get("why"):
+        raise wrong("the decision has no reason", "say in the column `why` what shows it")
+    judge = entry.get("who") or who or os.environ.get(EDITOR, "").strip()
+    if not judge:
+        raise wrong("nobody is named who decided", f"fill the column `who`, give --who NAME, or set {EDITOR}")
+    try:
+        sure = float(entry.get("confidence", "").replace(",", ".") or 0.9)
+    except ValueError:
+        sure = -1.0
+    if not 0 <= sure <= 1:
+        raise wrong(f"{entry.get('confidence')!r} is no number from 0 to 1", "write how sure you are, as 0.9")
+    evidence = tuple(part for part in re.split(r"[\s|]+", entry.get("evidence", "")) if part)
+    for locator in evidence:
+        if not sssom.LOCATOR.fullmatch(locator):
+            raise wrong(f"{locator!r} is no address", "write https: addresses with | between them")
+    label = entry.get("item_label", "")
+    return Decision(thing, what, "" if what == NONE else item, label, match, judge, entry["why"], evidence, sure)
