@@ -20,7 +20,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench wheel vocabularies lock clean
+.PHONY: help run test lint bench wheel vocabularies sssom lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -69,6 +69,14 @@ wheel: $(VENV)/.run  ## build sdist and wheel into dist/
 
 vocabularies: $(VOCABULARIES)/node_modules/.fetched  ## fetch the standards that the alignments are tested against (npm)
 	@:
+
+# sssom-py brings a hundred packages, so it gets an environment of its own that does not stay
+sssom: $(VENV)/.run  ## prove with SSSOM's own tool that data/links/ holds SSSOM tables
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	echo "==> sssom-py into a temporary environment"; \
+	$(PYTHON) -m venv "$$tools/venv"; \
+	"$$tools/venv/bin/pip" --quiet install sssom==0.4.21; \
+	sh tests/sssom.sh "$$tools/venv/bin/sssom" "$$tools"
 
 lock:  ## renew the lock files from pyproject.toml
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
