@@ -20,7 +20,7 @@ from icrc_korea.graph import KnowledgeGraph
 BASE = "https://w3id.org/icrc-korea/"
 KW = BASE + "ontology#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-PARTS = ("claims", "inferred", "links", "enrichment", "alignments")
+PARTS = ("claims", "inferred", "links", "enrichment", "alignments", "catalogue")
 FORMATS = {
     "turtle": (ox.RdfFormat.TURTLE, "turtle"),
     "trig": (ox.RdfFormat.TRIG, "trig"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .catalogue import Question
 from .errors import BuildError
-from .layout import DERIVE
+from .layout import CATALOGUE, DERIVE
 from .store import DefaultGraph, Store, read_nquads, write_atomically
 
 TYPE_CHECKING = False
@@ -87,7 +87,7 @@ class Built:
         store = Store(self.layout)
         quads = self.quads()
         store.extend(quads)
-        store.merge(quads)
+        store.merge(quad for quad in quads if quad.graph_name.value != CATALOGUE)
         return store
 
     def questions(self) -> list[Question]:
@@ -195,7 +195,7 @@ def make(layout: Layout, tell: Tell, reasoner: str = "rules") -> Built:
     `reasoner` is `rules` (the ontology compiled) or `owlrl` (the reference: the same news, slower).
     """
     from . import reason
-    from .catalogue import index
+    from .catalogue import APART, as_quads, index, prefixes_as_quads
     from .store import canonical, nquads_lines
 
     total = len(layout.sources()) + 4
@@ -205,7 +205,10 @@ def make(layout: Layout, tell: Tell, reasoner: str = "rules") -> Built:
     tell(total - 4, total, f"deriving what follows (OWL 2 RL, {reasoner})")
     inferred = reason.infer(asserted, derive_rules(questions, layout), layout, reasoner)
     tell(total - 2, total, "writing the dataset")
-    lines = nquads_lines(asserted + inferred)
+    # the questions are no part of what is asked, so they are in the dataset and not in the merged graph
+    catalogue = [quad for question in questions if question.topic not in APART for quad in as_quads(question, layout)]
+    catalogue += prefixes_as_quads(layout)
+    lines = nquads_lines(asserted + inferred + catalogue)
     dataset = ("\n".join(lines) + "\n").encode()
     merged, predicates = _merge(asserted + inferred)
     manifest = {
@@ -214,7 +217,7 @@ def make(layout: Layout, tell: Tell, reasoner: str = "rules") -> Built:
         "maker": maker_digest(),
         "versions": _versions(),
         "reasoner": reasoner,
-        "graphs": _counts(asserted + inferred, layout),
+        "graphs": _counts(asserted + inferred + catalogue, layout),
         "dataset": {"quads": len(lines), "rdfc10_sha256": digest(dataset)},
         "files": {DATASET: digest(dataset), MERGED: digest(merged)},
         "sizes": {DATASET: len(dataset), MERGED: len(merged)},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
-from .layout import DERIVE, FEDERATED, QUALITY, RDFS, XSD
-from .store import TYPE, Literal, NamedNode, Quad, Store, Tokens
+from .layout import BASE, CATALOGUE, DERIVE, FEDERATED, QUALITY, RDFS, XSD
+from .store import TYPE, Literal, NamedNode, Quad, Store, Tokens, standalone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .store import Term
 
 SHACL, SCHEMA = "http://www.w3.org/ns/shacl#", "https://schema.org/"
+SPEX = "https://purl.expasy.org/sparql-examples/ontology#"  # what SHACL has no word for
+QUERY, ENDPOINT = BASE + "query/", BASE + "sparql"
+PREFIXES = QUERY + "prefixes"
 TYPES = ("entity", "date", "text", "integer", "choice")
 HEADER_KEYS = {
     "summary",
@@ -69,10 +72,14 @@ class Question:
             "columns": self.columns,
         }
 
+    def body(self) -> str:
+        """The query without its header."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith("#+")).strip() + "\n"
+
     def bind(
-        self, given: dict[str, Term | str], resolve: Callable[[str], str], layout: Layout
+        self, given: dict[str, Term | str], resolve: Callable[[str], str], layout: Layout, lacking: bool = False
     ) -> dict[str, Term]:
-        """The terms to bind to the query's variables: given values over defaults."""
+        """The terms to bind to the query's variables: given values over defaults; all have one unless `lacking`."""
         unknown = sorted(set(given) - set(self.params))
         if unknown:
             takes = ", ".join(self.params) or "none"
@@ -81,7 +88,7 @@ class Question:
         for name, spec in self.params.items():
             value = given.get(name, spec.get("default"))
             if value is None or value == "":
-                if spec.get("optional"):
+                if spec.get("optional") or lacking:
                     continue
                 raise BadParameter(
                     f"{self.id} needs a value for {name}", f"add {name}=… ({spec.get('about', '')})"
@@ -193,17 +200,42 @@ def _by_language(header: dict[str, Any], key: str, place: str) -> dict[str, str]
     return {str(name): " ".join(text.split()) for name, text in value.items()}
 
 
-def as_quads(question: Question, iri: str, graph: str) -> list[Quad]:
-    """A catalogue entry as RDF: what it asks in each language, its tags and its text."""
-    node, home = NamedNode(iri + question.id), NamedNode(graph)
-    verb = Tokens(question.text).form()
-    said: list[tuple[NamedNode, Term]] = []
-    said += [(TYPE, NamedNode(SHACL + f"SPARQL{verb.capitalize()}Executable"))] if verb else []
+def as_quads(question: Question, layout: Layout) -> list[Quad]:
+    """A catalogue entry as RDF, as SPARQL editors read examples: what it asks in each language, tags, the query.
+
+    Parameters have their defaults, so that the text can be run as it stands.
+    """
+    node, home = NamedNode(QUERY + question.id), NamedNode(CATALOGUE)
+    form = Tokens(question.text).form()
+    space = SPEX if form == "describe" else SHACL
+    said: list[tuple[NamedNode, Term]] = [(TYPE, NamedNode(SHACL + "SPARQLExecutable"))]
+    said += [(TYPE, NamedNode(f"{space}SPARQL{form.capitalize()}Executable"))] if form else []
     said += [(NamedNode(RDFS + "comment"), Literal(text, language=name)) for name, text in question.summary.items()]
     said += [(NamedNode(SCHEMA + "keywords"), Literal(tag)) for tag in question.tags]
-    said += [(NamedNode(SCHEMA + "isPartOf"), NamedNode(iri + (question.topic or "general")))]
-    said += [(NamedNode(SHACL + verb), Literal(question.text))] if verb else []
+    said += [(NamedNode(SCHEMA + "isPartOf"), NamedNode(QUERY + (question.topic or "general")))]
+    said += [(NamedNode(SCHEMA + "target"), NamedNode(ENDPOINT)), (NamedNode(SHACL + "prefixes"), NamedNode(PREFIXES))]
+    text = question.text
+    if question.topic not in APART:
+        bindings = question.bind({}, lambda name: layout.expand(name) or name, layout, lacking=True)
+        text = standalone(question.body(), bindings, layout)
+    said += [(NamedNode(SHACL + form), Literal(text))] if form else []
+    said += [(NamedNode(SPEX + form), Literal(text))] if form == "describe" else []
     return [Quad(node, predicate, value, home) for predicate, value in said]
+
+
+def prefixes_as_quads(layout: Layout) -> list[Quad]:
+    """The shared prefixes as SHACL declares them, for the queries of the catalogue."""
+    node, home = NamedNode(PREFIXES), NamedNode(CATALOGUE)
+    any_uri = NamedNode(XSD + "anyURI")
+    quads = []
+    for name, space in sorted(layout.prefixes.items()):
+        declared = NamedNode(f"{PREFIXES}#{name}")
+        quads += [
+            Quad(node, NamedNode(SHACL + "declare"), declared, home),
+            Quad(declared, NamedNode(SHACL + "prefix"), Literal(name), home),
+            Quad(declared, NamedNode(SHACL + "namespace"), Literal(space, datatype=any_uri), home),
+        ]
+    return quads
 
 
 def _header(text: str, place: str) -> dict[str, Any]:

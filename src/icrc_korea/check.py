@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .reason import Goal, Proof
 
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
-RULE, QUERY = BASE + "shapes#", BASE + "query/"
+RULE = BASE + "shapes#"
 MOST_GUESSES = 50  # of what a misspelt name in one file may have been
 MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
 DCT = "http://purl.org/dc/terms/"
@@ -58,7 +58,7 @@ DESCRIPTIVE = {
     )
 }  # fmt: skip
 OF_TEXT = {KW + "partOf", KW + "sequence", DCT + "isPartOf"}
-OURS, SHAPES, CATALOGUE = GRAPHS + "entities", GRAPHS + "shapes", GRAPHS + "catalogue"
+OURS, SHAPES = GRAPHS + "entities", GRAPHS + "shapes"
 # the rules that are not shapes or queries; what --only takes besides `shapes`, `quality` and single rules
 RULES = {
     "parse": "a file that cannot be read",
@@ -655,7 +655,7 @@ class _Check:
             self._asked(rule) for rule in ("shapes", *self.options.only) if rule.startswith("shape")
         ):
             return None
-        entries = [quad for question in self.questions for quad in catalogue.as_quads(question, QUERY, CATALOGUE)]
+        entries = [quad for question in self.questions for quad in catalogue.as_quads(question, self.layout)]
         self.report.engine = self.options.engine
         data = self._text + ntriples(entries)
         return Run(ntriples(self.shapes), data, self.options.engine, self.options.time_limit)
@@ -685,8 +685,8 @@ class _Check:
             messages.get(self.options.language) or messages.get("en") or next(iter(messages.values()), f"see {name}")
         )
         iri = focus.value if isinstance(focus, NamedNode) else ""
-        if iri.startswith(QUERY):
-            file = f"queries/{iri.removeprefix(QUERY)}.rq"
+        if iri.startswith(catalogue.QUERY):
+            file = f"queries/{iri.removeprefix(catalogue.QUERY)}.rq"
             return Finding(file, 1, name, "", self._what(result, value), remedy, result.severity)
         finding = self._at(iri or result.focus, name, self._what(result, value), remedy, result.severity)
         quads = self._by_subject.get(focus, [])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .build import Built
 
 ALWAYS = {"ontology", "vocabulary", "entities", "guide"}
-CHOICES = ("claims", "inferred", "links", "enrichment", "alignments")
+CHOICES = ("claims", "inferred", "links", "enrichment", "alignments", "catalogue")
 EXACT = NamedNode(SKOS + "exactMatch")
 # how an exact match can be said instead, for tools that look for one of these
 SAME = {"owl:sameAs": NamedNode(OWL + "sameAs"), "schema:sameAs": NamedNode("https://schema.org/sameAs")}

@@ -7,7 +7,7 @@ from functools import cached_property
 from . import build
 from .catalogue import Question, ask_text, find, read
 from .errors import QueryError, UnknownTerm, nearest
-from .layout import BASE, CLAIMS, KW, RDF, RDFS, SKOS, THINGS, Layout
+from .layout import BASE, CATALOGUE, CLAIMS, KW, RDF, RDFS, SKOS, THINGS, Layout
 from .store import TYPE, Answer, Literal, NamedNode, Store, Tokens, plain, readable
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ class Facts:
 
     def __init__(self, built: Built) -> None:
         self.layout = built.layout
-        self.quads = built.quads()
+        self.quads = [quad for quad in built.quads() if quad.graph_name.value != CATALOGUE]
         self.asserted: set[tuple[Term, ...]] = set()
         self.out: dict[Term, dict[tuple[NamedNode, Term], None]] = {}
         self.into: dict[Term, dict[tuple[Term, NamedNode], None]] = {}

@@ -253,6 +253,48 @@ class Tokens:
         if clause is not None:
             yield place, clause
 
+    def declared(self) -> dict[str, str]:
+        """The prefixes that the text declares itself."""
+        items = self.items
+        return {
+            items[place + 1][1][:-1]: items[place + 2][1][1:-1]
+            for place, (kind, token, _) in enumerate(items[:-2])
+            if kind == "word" and token.upper() == "PREFIX"
+        }
+
+    def prefixes_used(self) -> set[str]:
+        """The prefixes that the text uses, declared or not."""
+        pairs = (token.partition(":") for kind, token, _ in self.items if kind == "name")
+        return {prefix for prefix, _, local in pairs if local or prefix} - {"_"}
+
+    def wheres(self, names: set[str]) -> list[int]:
+        """The places just behind the brackets that open the outermost WHERE and each branch with these variables.
+
+        A value given in the WHERE reaches the filters of OPTIONAL and EXISTS, but not those of a UNION's branches.
+        """
+        found: list[int] = []
+        opened: list[int] = []  # for each bracket that is open, its place in `branches`, or -1
+        branches: list[list[Any]] = []
+        template = self.form() == "construct"
+        for index, (kind, token, start) in enumerate(self.items):
+            before = self.items[index - 1][1].upper() if index else ""
+            if kind == "mark" and token in "({[":
+                plain = token == "{" and bool(opened) and before in ("{", "}", "UNION", ".")
+                if token == "{" and not opened:
+                    if not template or before == "WHERE":
+                        found.append(start + 1)
+                    template = False
+                opened.append(len(branches) if plain else -1)
+                if plain:
+                    branches.append([start + 1, False])
+            elif kind == "mark" and token in ")}]" and opened:
+                opened.pop()
+            elif kind == "var" and token[1:] in names:
+                for place in opened:
+                    if place >= 0:
+                        branches[place][1] = True
+        return found[:1] + [place for place, mentioned in branches if mentioned]
+
     def named(self, prefixes: dict[str, str]) -> set[str]:
         """Every IRI that the text writes with a shared prefix."""
         pairs = (token.partition(":")[::2] for kind, token, _ in self.items if kind == "name")
@@ -331,6 +373,29 @@ class Tokens:
                 previous = "word"
             before_open = kind if kind in ("word", "mark") and token not in "{.;,[/^|" else "term"
         return found
+
+
+def written(term: Term, layout: Layout) -> str:
+    """A term as SPARQL writes it, with the shared prefixes."""
+    if isinstance(term, NamedNode):
+        return layout.shrink(term.value)
+    if isinstance(term, Literal) and term.datatype.value.startswith(XSD) and not term.language:
+        kind = term.datatype.value.removeprefix(XSD)
+        return str(Literal(term.value)) + ("" if kind == "string" else f"^^xsd:{kind}")
+    return str(term)
+
+
+def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
+    """The query as any store takes it: its prefixes declared, and the values of its variables in a VALUES line."""
+    tokens = Tokens(text)
+    if bindings:
+        names = " ".join(f"?{name}" for name in bindings)
+        values = " ".join(written(term, layout) for term in bindings.values())
+        for place in reversed(tokens.wheres(set(bindings))):
+            text = f"{text[:place]}\n  VALUES ({names}) {{ ({values}) }}\n {text[place:]}"
+    used, declared = Tokens(text).prefixes_used(), tokens.declared()
+    lacking = [name for name in sorted(used - set(declared)) if name in layout.prefixes]
+    return "".join(f"PREFIX {name}: <{layout.prefixes[name]}>\n" for name in lacking) + text
 
 
 def _unescape(match: re.Match[str]) -> str:

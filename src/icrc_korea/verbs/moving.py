@@ -38,7 +38,7 @@ VERBS = {
         ],
         [
             ("--with", {"dest": "parts", "default": "", "metavar": "PART,…",
-                        "help": "add claims, inferred, links, enrichment, alignments"}),
+                        "help": "add claims, inferred, links, enrichment, alignments, catalogue"}),
             ("--same-as", {"default": "", "choices": ["owl:sameAs", "schema:sameAs"],
                            "help": "what to call an exact match in the links, instead of skos:exactMatch"}),
             ("-o", {"dest": "target", "metavar": "FILE", "help": "write this file instead of standard output"}),
