@@ -20,7 +20,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench wheel vocabularies sssom lock clean
+.PHONY: help run test lint bench docs wheel vocabularies sssom lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -59,6 +59,10 @@ lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 
 bench: $(VENV)/.run  ## time a question against rdflib and bare Python
 	@$(PY) benchmarks/ask.py
+
+docs: $(VENV)/.run  ## write the pages of docs/ that are made from the questions
+	@$(KG) queries --format markdown > docs/questions.md
+	@$(KG) queries --format openapi > docs/openapi.json
 
 wheel: $(VENV)/.run  ## build sdist and wheel into dist/
 	@rm -rf dist && mkdir dist

@@ -54,6 +54,11 @@ class Question:
         """The folder that the question is in."""
         return self.id.rpartition("/")[0]
 
+    @property
+    def form(self) -> str:
+        """`select`, `ask`, `construct` or `describe`."""
+        return Tokens(self.text).form()
+
     def asks(self, language: str = "en") -> str:
         """The question in words."""
         return self.summary.get(language) or next(iter(self.summary.values()), "")
@@ -206,7 +211,7 @@ def as_quads(question: Question, layout: Layout) -> list[Quad]:
     Parameters have their defaults, so that the text can be run as it stands.
     """
     node, home = NamedNode(QUERY + question.id), NamedNode(CATALOGUE)
-    form = Tokens(question.text).form()
+    form = question.form
     space = SPEX if form == "describe" else SHACL
     said: list[tuple[NamedNode, Term]] = [(TYPE, NamedNode(SHACL + "SPARQLExecutable"))]
     said += [(TYPE, NamedNode(f"{space}SPARQL{form.capitalize()}Executable"))] if form else []

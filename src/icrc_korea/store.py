@@ -441,6 +441,14 @@ class Answer:
         """The rows as people read them: CURIEs for IRIs, '' where nothing is bound."""
         return [[readable(term, self.layout) for term in row] for row in self.rows]
 
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Columns and rows as people read them; those of a CONSTRUCT are its triples, sorted."""
+        if self.triples is None:
+            return self.columns, self.text_rows()
+        triples = [(triple.subject, triple.predicate, triple.object) for triple in self.triples]
+        rows = sorted([readable(term, self.layout) for term in triple] for triple in triples)
+        return ["subject", "predicate", "object"], rows
+
     def serialise(self, form: str) -> bytes:
         """The answer as csv, tsv, json, xml or ttl; a QueryError if the form does not fit."""
         if self.triples is not None:

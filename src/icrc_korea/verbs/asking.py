@@ -103,16 +103,7 @@ def _print_answer(answer: Answer, form: str, question: str) -> None:
     if answer.kind == "ask":
         print_lines(["yes" if answer.truth else "no"])
         return
-    if answer.kind == "construct":
-        from ..store import readable
-
-        names = ["subject", "predicate", "object"]
-        rows = sorted(
-            [readable(term, answer.layout) for term in (triple.subject, triple.predicate, triple.object)]
-            for triple in answer.triples or ()
-        )
-    else:
-        names, rows = answer.columns, answer.text_rows()
+    names, rows = answer.table()
     if rows:
         rows, links = _with_links_below(rows)
         print_lines(columns(names, rows, width_of_terminal()) + ([""] if links else []) + links)
@@ -130,6 +121,15 @@ def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
         and word in " ".join([question.id, *question.summary.values(), *question.tags]).casefold()
     ]
     progress.close()
+    if options.format in ("markdown", "openapi"):
+        from .. import handbook
+
+        if word:
+            raise UsageError(f"{options.format} is for all questions", "leave out the word")
+        if options.format == "openapi":
+            return print_json(handbook.openapi(graph))
+        sys.stdout.write(handbook.page(graph))
+        return 0
     if options.format == "json":
         return print_json([question.entry() for question in found])
     if options.format == "csv":
@@ -290,7 +290,7 @@ VERBS = {
         "list the questions that are ready to ask",
         ["icrc-korea queries", "icrc-korea queries reply", "icrc-korea queries --format json"],
         [("word", {"nargs": "?", "default": "", "metavar": "WORD", "help": "only those that mention it"})],
-        "table csv json",
+        "table csv json markdown openapi",
     ),
     "show": Verb(
         _show,

@@ -1,0 +1,122 @@
+"""The catalogue elsewhere: its page, its addresses and its RDF say what queries/ says today; standard tools read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from conftest import ROOT
+from openapi_spec_validator import validate
+from rdflib.namespace import RDFS, SH
+
+from icrc_korea import handbook
+from icrc_korea.graph import KnowledgeGraph
+
+SCHEMA = rdflib.Namespace("https://schema.org/")
+MAKE = "the page is not current: run `make docs`"
+
+
+def ids(graph: KnowledgeGraph) -> list[str]:
+    return [question.id for entries in handbook.questions(graph).values() for question in entries]
+
+
+# --- the page --------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_current(graph: KnowledgeGraph) -> None:
+    assert (ROOT / "docs" / "questions.md").read_text(encoding="utf-8") == handbook.page(graph), MAKE
+
+
+def test_the_page_has_every_question_once_with_its_answer(graph: KnowledgeGraph) -> None:
+    page = handbook.page(graph)
+    assert re.findall(r"^### (.*)$", page, re.M) == ids(graph)
+    assert re.findall(r"^icrc-korea query (\S+)", page, re.M) == ids(graph)
+    answers = re.findall(r"^\d+ rows?: \[the whole answer\]\(\.\./(.*)\)$|^Answer: (?:yes|no)$", page, re.M)
+    assert len(answers) == len(ids(graph))
+    assert [path for path in answers if path and not (ROOT / path).is_file()] == []
+
+
+def test_a_value_cannot_be_taken_for_markup() -> None:
+    assert handbook._cell("a|b\n<script>*x*") == "a\\|b \\<script\\>\\*x\\*"
+    assert handbook._cell("<https://example.org/a|b>") == "<https://example.org/a%7Cb>"
+
+
+# --- the addresses ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def addresses() -> Any:
+    return json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+
+
+def test_the_description_is_current_and_valid(addresses: Any, graph: KnowledgeGraph) -> None:
+    assert addresses == json.loads(json.dumps(handbook.openapi(graph))), MAKE
+    validate(addresses)
+
+
+def test_each_question_is_an_address_with_its_parameters(addresses: Any, graph: KnowledgeGraph) -> None:
+    assert list(addresses["paths"]) == [f"/api/questions/{name}" for name in ids(graph)]
+    names = [path["get"]["operationId"] for path in addresses["paths"].values()]
+    assert len(set(names)) == len(names)
+    for question in graph.questions():
+        if question.id in ids(graph):
+            said = addresses["paths"][f"/api/questions/{question.id}"]["get"]
+            assert said["summary"] == question.asks()
+            assert [parameter["name"] for parameter in said["parameters"]] == list(question.params)
+
+
+# --- RDF -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def catalogue(graph: KnowledgeGraph) -> rdflib.Graph:
+    """The catalogue as rdflib reads it in the export."""
+    data = graph.export(form="nquads", parts=["catalogue"])
+    home = ox.NamedNode("https://w3id.org/icrc-korea/graph/catalogue")
+    quads = [q.triple for q in ox.parse(data, format=ox.RdfFormat.N_QUADS) if q.graph_name == home]
+    return rdflib.Graph().parse(data=ox.serialize(quads, format=ox.RdfFormat.N_TRIPLES), format="nt")
+
+
+FORMS = {SH.select: "SELECT", SH.ask: "ASK", SH.construct: "CONSTRUCT"}
+
+
+def test_each_question_is_executable_as_editors_look_for_it(catalogue: rdflib.Graph, graph: KnowledgeGraph) -> None:
+    nodes = set(catalogue.subjects(rdflib.RDF.type, SH.SPARQLExecutable))
+    assert {str(node).removeprefix("https://w3id.org/icrc-korea/query/") for node in nodes} == set(ids(graph))
+    for node in nodes:
+        [form] = [form for form in FORMS if catalogue.value(node, form)]
+        assert (node, rdflib.RDF.type, SH[f"SPARQL{FORMS[form].capitalize()}Executable"]) in catalogue
+        assert {text.language for text in catalogue.objects(node, RDFS.comment)} >= {"en", "fr", "ko"}, node
+        assert catalogue.value(node, SCHEMA.target)
+        assert list(catalogue.objects(node, SCHEMA.keywords))
+
+
+def test_prefixes_are_declared_as_shacl_has_it(catalogue: rdflib.Graph, graph: KnowledgeGraph) -> None:
+    [node] = set(catalogue.objects(None, SH.prefixes))
+    declared = {
+        str(catalogue.value(one, SH.prefix)): str(catalogue.value(one, SH.namespace))
+        for one in catalogue.objects(node, SH.declare)
+    }
+    assert declared == graph.layout.prefixes
+
+
+def test_each_text_runs_as_it_stands_and_gives_the_answer(catalogue: rdflib.Graph, graph: KnowledgeGraph) -> None:
+    """In a store that knows neither our prefixes nor our parameters."""
+    store = ox.Store()
+    store.bulk_load(graph.built.bytes_of("merged.nt"), format=ox.RdfFormat.N_TRIPLES)
+    for name in ids(graph):
+        node = rdflib.URIRef(f"https://w3id.org/icrc-korea/query/{name}")
+        [text] = [str(value) for form in FORMS for value in catalogue.objects(node, form)]
+        found, ours = store.query(text), graph.run(name)
+        if isinstance(found, ox.QueryBoolean):
+            assert bool(found) == ours.truth, name
+        elif isinstance(found, ox.QueryTriples):
+            assert {str(t) for t in found} == {str(t) for t in ours.triples or []}, name
+        else:
+            names = [variable.value for variable in found.variables]
+            assert [[row[column] for column in ours.columns] for row in found] == ours.rows, name
+            assert set(ours.columns) <= set(names), name
