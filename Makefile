@@ -93,8 +93,8 @@ lock:  ## renew the lock files from pyproject.toml
 	    --upgrade --group build "$$@" pyproject.toml; \
 	}; \
 	echo "==> requirements.lock, requirements-dev.lock"; \
-	compile --output-file requirements.lock; \
-	compile --output-file requirements-dev.lock --constraint requirements.lock --extra dev
+	compile --output-file requirements.lock --extra draw; \
+	compile --output-file requirements-dev.lock --constraint requirements.lock --extra draw --extra dev
 
 clean:  ## remove everything that was made or fetched
 	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules

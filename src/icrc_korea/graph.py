@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from .build import Built, Tell
+    from .draw import Picture
     from .reason import Explainer, Proof
     from .report import Report
     from .store import Quad, Term
@@ -497,6 +498,12 @@ class KnowledgeGraph:
         if target is not None:
             export.write(data, target)
         return data
+
+    def draw(self, name: str) -> Picture:
+        """A picture: timeline, network, map or sources; `.serialise("svg")`, `.text` and `.table()` give its forms."""
+        from .draw import draw
+
+        return draw(name, self.run)
 
     def reason(self) -> list[Quad]:
         """What follows from the asserted graph, as quads of the inferred graph."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
     "making": ("build", "check", "stats", "anchor"),
+    "drawing": ("draw",),
     "moving": ("export",),
     "linking": ("link", "enrich", "conflicts"),
 }
