@@ -208,7 +208,7 @@ def test_a_claim_that_is_no_statement_is_marked(question: str, given: dict[str, 
 def elsewhere(graph: KnowledgeGraph) -> Iterator[rdflib.Graph]:
     """What a user of another library has: the merged export in rdflib, literals as they are written."""
     rdflib.NORMALIZE_LITERALS, before = False, rdflib.NORMALIZE_LITERALS
-    data = graph.export(form="turtle", parts=["claims", "inferred", "links"])
+    data = graph.export(form="turtle", parts=["claims", "inferred", "links", "enrichment"])
     yield rdflib.Graph().parse(data=data, format="turtle")
     rdflib.NORMALIZE_LITERALS = before
 
