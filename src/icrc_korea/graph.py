@@ -7,7 +7,7 @@ from functools import cached_property
 from . import build
 from .catalogue import Question, ask_text, find, read
 from .errors import QueryError, UnknownTerm, nearest
-from .layout import BASE, CATALOGUE, CLAIMS, KW, RDF, RDFS, SKOS, THINGS, Layout
+from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
 from .store import TYPE, Answer, Literal, NamedNode, Store, Tokens, plain, readable
 
 TYPE_CHECKING = False
@@ -32,7 +32,9 @@ LABEL, NAME_FORM, TITLE = (
     NamedNode("http://purl.org/dc/terms/title"),
 )
 NAMES = (PREF, LABEL, ALT, HIDDEN, NAME_FORM, TITLE, PASSAGE_NUMBER)  # in the order of their say
+# how claims and judgements on links name what they are about: shown as what they say, not as where a thing is named
 ABOUT_CLAIMS = {NamedNode(RDF + name) for name in ("subject", "predicate", "object")}
+ABOUT_CLAIMS |= {NamedNode(OWL + "annotated" + name) for name in ("Source", "Property", "Target")}
 
 
 class Claim:
