@@ -8,6 +8,7 @@
     ├── RemoteError            another machine failed or refused            4
     ├── UsageError             the command was given what it cannot take    2
     ├── UnknownTerm            no thing of that name (carries the nearest)  2
+    ├── RemoteError            another machine failed (address, status, when to ask again)  4
     └── QueryError             a question cannot be asked                   2
         ├── UnknownQuery       no question of that name (with the nearest)  2
         ├── BadHeader          the `#+` lines of a query file               3
@@ -93,6 +94,26 @@ class UnknownTerm(KgError):
         self.nearest = list(nearest)
         hint = "did you mean " + ", ".join(self.nearest) + "?" if self.nearest else ""
         super().__init__(message, hint or remedy or "try `icrc-korea stats` for the classes there are")
+
+
+class RemoteError(KgError):
+    """Another machine failed: who, with which HTTP status (0: none), and when it may be asked again."""
+
+    exit_code = 4
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        endpoint: str = "",
+        status: int = 0,
+        retry_after: float | None = None,
+        cut: bool = False,
+    ) -> None:
+        """`retry_after` is in seconds; `cut` says that an answer broke off before its end."""
+        super().__init__(message, remedy)
+        self.endpoint, self.status, self.retry_after, self.cut = endpoint, status, retry_after, cut
 
 
 class QueryError(KgError):
