@@ -9,6 +9,7 @@ PY   := $(VENV)/bin/python
 KG   := $(VENV)/bin/icrc-korea
 
 VOCABULARIES := tests/vocabularies
+STORES       := tests/stores/jars
 
 # Nothing from outside the environment: no user site, no PYTHONPATH, no questions.
 unexport PYTHONPATH PYTHONHOME
@@ -82,6 +83,9 @@ sssom: $(VENV)/.run  ## prove with SSSOM's own tool that data/links/ holds SSSOM
 	"$$tools/venv/bin/pip" --quiet install sssom==0.4.21; \
 	sh tests/sssom.sh "$$tools/venv/bin/sssom" "$$tools"
 
+stores: $(STORES)/.fetched  ## fetch the triple stores that run on Java, to test against (Maven Central)
+	@:
+
 lock:  ## renew the lock files from pyproject.toml
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	echo "==> uv into a temporary environment"; \
@@ -97,7 +101,7 @@ lock:  ## renew the lock files from pyproject.toml
 	compile --output-file requirements-dev.lock --constraint requirements.lock --extra draw --extra dev
 
 clean:  ## remove everything that was made or fetched
-	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules
+	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules $(STORES)
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -138,4 +142,15 @@ $(VOCABULARIES)/node_modules/.fetched: $(VOCABULARIES)/package-lock.json $(VOCAB
 	@command -v npm >/dev/null || { echo "npm was not found: it comes with Node.js (on Debian and Ubuntu: apt install npm)." >&2; exit 1; }
 	@echo "==> the standards, from npm packages, into $(VOCABULARIES)/node_modules"
 	@npm ci --prefix $(VOCABULARIES) --ignore-scripts --loglevel=error
+	@touch $@
+
+# Fuseki 5 and RDF4J 5 run on Java 17; newer ones need a newer Java.
+$(STORES)/.fetched: Makefile
+	@command -v mvn >/dev/null || { echo "mvn was not found (on Debian and Ubuntu: apt install maven)." >&2; exit 1; }
+	@echo "==> triple stores, from Maven Central, into $(STORES)"
+	@for artifact in org.apache.jena:jena-fuseki-server:5.6.0:jar org.eclipse.rdf4j:rdf4j-http-server:5.0.3:war \
+	    org.eclipse.jetty:jetty-runner:9.4.57.v20241219:jar; do \
+	  mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+	    -Dartifact=$$artifact -DoutputDirectory=$(CURDIR)/$(STORES) || exit 1; \
+	done
 	@touch $@

@@ -14,12 +14,17 @@ from typing import Any, NamedTuple
 import pyoxigraph as ox
 import pytest
 
+from real_stores import real_store, store_of
+
 import icrc_korea
 from icrc_korea.cli import main
 from icrc_korea.graph import KnowledgeGraph
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTENT = ("ontology", "data", "shapes", "queries")
+
+
+__all__ = ["real_store", "store_of"]  # fixtures that live elsewhere
 
 
 class Said(NamedTuple):
