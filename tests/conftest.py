@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 import pytest
-
 from real_stores import real_store, store_of
 
 import icrc_korea
