@@ -1,4 +1,4 @@
-"""The catalogue elsewhere: its page, its addresses and its RDF say what queries/ says today; standard tools read them."""
+"""The catalogue elsewhere: its page, its addresses and its RDF say what queries/ says today; other tools read it."""
 
 from __future__ import annotations
 

@@ -77,12 +77,6 @@ class CheckFailed(KgError):
         self.report = report
 
 
-class RemoteError(KgError):
-    """Another machine failed, refused, or sent what cannot be read."""
-
-    exit_code = 4
-
-
 class UsageError(KgError):
     """The command was given what it cannot take."""
 
