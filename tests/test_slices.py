@@ -20,7 +20,8 @@ from conftest import ROOT
 from test_queries import QUESTIONS
 
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.store import Answer, Tokens
+from icrc_korea.sparql import Tokens
+from icrc_korea.store import Answer
 
 HERE = Path(__file__).parent
 

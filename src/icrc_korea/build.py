@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 DATASET, MERGED, MANIFEST = "dataset.nq", "merged.nt", "manifest.json"
 # a change in one of these can change the dataset, so their digest is part of what a build depends on
-MAKERS = ("layout", "store", "provenance", "sssom", "reason", "catalogue", "build")
+MAKERS = ("layout", "sparql", "store", "provenance", "sssom", "reason", "catalogue", "build")
 
 
 class Damaged(Exception):

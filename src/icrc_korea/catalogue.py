@@ -6,7 +6,8 @@ import re
 
 from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
 from .layout import BASE, CATALOGUE, DERIVE, FEDERATED, QUALITY, RDFS, XSD
-from .store import TYPE, Literal, NamedNode, Quad, Store, Tokens, standalone
+from .sparql import Tokens
+from .store import TYPE, Literal, NamedNode, Quad, Store, standalone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from .places import Places
 from .provenance import CERTAINTIES
 from .report import VIOLATION, Finding, Report
 from .shacl import TIME_LIMIT, Result, Run
+from .sparql import Tokens
 from .store import (
     READ,
     TYPE,
@@ -25,7 +26,6 @@ from .store import (
     NamedNode,
     Quad,
     Store,
-    Tokens,
     ntriples,
     parse,
     read_term,

@@ -8,7 +8,8 @@ from . import build
 from .catalogue import Question, ask_text, find, read
 from .errors import QueryError, UnknownTerm, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
-from .store import TYPE, Answer, Literal, NamedNode, Store, Tokens, plain, readable
+from .sparql import Tokens
+from .store import TYPE, Answer, Literal, NamedNode, Store, plain, readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

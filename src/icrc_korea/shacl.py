@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from .errors import QueryError, nearest
 from .layout import OWL, RDF
-from .store import TYPE, BlankNode, NamedNode, Tokens, read_ntriples
+from .sparql import Tokens
+from .store import TYPE, BlankNode, NamedNode, read_ntriples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

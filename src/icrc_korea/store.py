@@ -10,6 +10,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, V
 
 from .errors import ParseError, QueryError, nearest
 from .layout import RDF, RDFS, SKOS, XSD
+from .sparql import Tokens, fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     Term = NamedNode | BlankNode | Literal
     Value = str | int | float | bool | None
-    Tokenised = list[tuple[str, str, int]]
 
     # pyoxigraph allows more in each place than our data ever holds: blank nodes as graphs, triples in
     # triples. The rest of the project is written against what it holds; only lists in the ontology
@@ -127,282 +127,6 @@ def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
             f"use a prefix of ontology/prefixes.ttl{f' ({close}?)' if close else ''}, or add this one there"
         )
     return "look at this line and the end of the statement before it: a missing ; or . or quote?"
-
-
-# --- guarding questions ----------------------------------------------------------------------------
-
-TOKEN = re.compile(
-    r"""(?P<skip>\#[^\n\r]*|\s+)
-    |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}
-        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<iri><[^<>"{}|^`\\\s]*>)
-    |(?P<var>[?$]\w+)
-    |(?P<name>(?:[A-Za-z_][\w.-]*)?:(?:(?:[\w.:%-]|\\.)*(?:[\w:%-]|\\.))?)
-    |(?P<word>[A-Za-z_]\w*)
-    |(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-    |(?P<lang>@[A-Za-z]+(?:-\w+)*)
-    |(?P<mark>\^\^|&&|\|\||.)""",
-    re.X | re.S,
-)
-# found anywhere, even inside a text: rather refuse a harmless question than let one out
-NETWORK = re.compile(r"(?:SERVICE|LOAD)\s*(?:SILENT\s*)?(?:INTO\s|<|[?$]\w|\w[\w-]*:)", re.I)
-NO_NETWORK = "the query uses SERVICE or LOAD, which would go out to the network"
-AT_HOME = "asking stays on this machine: put the data into data/enrichment/ and ask here"
-ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-# pyoxigraph's parser overruns its stack on deep nesting and takes the process with it, so we count first.
-DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
-# planning a query takes longer than asking it long before these
-MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000
-BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
-
-
-def _cut(text: str) -> list[tuple[str, str, int]]:
-    """The tokens of a query text: kind, token and place."""
-    return [
-        (match.lastgroup or "", match.group(), match.start())
-        for match in TOKEN.finditer(text)
-        if match.lastgroup != "skip"
-    ]
-
-
-class Tokens:
-    """A query text cut into tokens, guarded, with what its outermost level says."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.items = text, _cut(text)
-        self._guard(self.items)
-        unescaped = ESCAPE.sub(_unescape, text)
-        if unescaped != text:  # an escape may hide a word or a bracket from us, but not from the parser
-            self._guard(_cut(unescaped))
-        for shown in (unescaped, re.sub(r"#[^\n\r]*", " ", unescaped)):
-            if NETWORK.search(shown):
-                raise QueryError(NO_NETWORK, AT_HOME)
-
-    def _guard(self, items: list[tuple[str, str, int]]) -> None:
-        depth = operators = branches = patterns = steps = 0
-        for kind, token, _ in items:
-            if kind == "mark":
-                if token in "({[":
-                    depth += 1
-                elif token in ")}]":
-                    depth -= 1
-                elif token in ".;":
-                    patterns += 1
-                elif token != ",":
-                    operators += 1
-                    steps += token == "/"
-            elif kind == "word":
-                word = token.upper()
-                branches += word in BRANCHING
-                if word in ("SERVICE", "LOAD"):
-                    raise QueryError(NO_NETWORK, AT_HOME)
-            if depth > DEEPEST:
-                raise QueryError(f"brackets are nested deeper than {DEEPEST}", "ask in smaller steps")
-        if operators > MOST_OPERATORS or branches > MOST_BRANCHES:
-            raise QueryError("the query has too many operators or branches", "ask in smaller steps")
-        if patterns > MOST_PATTERNS or steps > MOST_STEPS or len(items) > MOST_TOKENS:
-            raise QueryError(
-                f"the query is too large: more than {MOST_PATTERNS} patterns, {MOST_STEPS} path steps or "
-                f"{MOST_TOKENS} words",
-                "ask in smaller steps",
-            )
-
-    def form(self) -> str:
-        """select, ask, construct or describe; '' for anything else."""
-        forms = ("select", "ask", "construct", "describe")
-        words = (token.lower() for kind, token, _ in self.items if kind == "word")
-        return next((word for word in words if word in forms), "")
-
-    def uses_graphs(self) -> bool:
-        """Whether the query names graphs, so that the merged graph alone cannot answer it."""
-        return any(kind == "word" and token.upper() in ("GRAPH", "FROM") for kind, token, _ in self.items)
-
-    def with_columns(self, names: list[str]) -> str:
-        """The text with these variables projected too: pyoxigraph substitutes only what is projected."""
-        insertions: list[tuple[int, list[str]]] = []
-        for place, clause in self._clauses():
-            present = {token[1:] for kind, token, _ in clause if kind == "var"}
-            if not any(token == "*" for _, token, _ in clause[:1]):
-                insertions.append((place, [name for name in names if name not in present]))
-        text = self.text
-        for place, missing in reversed(insertions):
-            text = text[:place] + "".join(f" ?{name}" for name in missing) + " " + text[place:]
-        return text
-
-    def _clauses(self) -> Iterator[tuple[int, Tokenised]]:
-        """The outermost SELECT and GROUP BY: where each ends its keywords, and its tokens at that level."""
-        place, depth = 0, 0
-        clause: Tokenised | None = None
-        for index, (kind, token, start) in enumerate(self.items):
-            word = token.upper() if kind == "word" else ""
-            opens = word == "SELECT" or (word == "BY" and self.items[index - 1][1].upper() == "GROUP")
-            if (
-                depth == 0
-                and clause is not None
-                and (token == "{" or (word and word not in ("DISTINCT", "REDUCED")))
-            ):
-                yield place, clause
-                clause = None
-            if depth == 0 and opens:
-                place, clause = start + len(token), []
-            elif depth == 0 and clause == [] and word in ("DISTINCT", "REDUCED"):
-                place = start + len(token)
-            elif clause is not None and (depth == 0 or self.items[index - 1][1].upper() == "AS"):
-                clause.append((kind, token, start))
-            depth += (token in "({[") - (token in ")}]") if kind == "mark" else 0
-        if clause is not None:
-            yield place, clause
-
-    def declared(self) -> dict[str, str]:
-        """The prefixes that the text declares itself."""
-        items = self.items
-        return {
-            items[place + 1][1][:-1]: items[place + 2][1][1:-1]
-            for place, (kind, token, _) in enumerate(items[:-2])
-            if kind == "word" and token.upper() == "PREFIX"
-        }
-
-    def prefixes_used(self) -> set[str]:
-        """The prefixes that the text uses, declared or not."""
-        pairs = (token.partition(":") for kind, token, _ in self.items if kind == "name")
-        return {prefix for prefix, _, local in pairs if local or prefix} - {"_"}
-
-    def wheres(self, names: set[str]) -> list[int]:
-        """The places just behind the brackets that open the outermost WHERE and each branch with these variables.
-
-        A value given in the WHERE reaches the filters of OPTIONAL and EXISTS, but not those of a UNION's branches.
-        """
-        found: list[int] = []
-        opened: list[int] = []  # for each bracket that is open, its place in `branches`, or -1
-        branches: list[list[Any]] = []
-        template = self.form() == "construct"
-        for index, (kind, token, start) in enumerate(self.items):
-            before = self.items[index - 1][1].upper() if index else ""
-            if kind == "mark" and token in "({[":
-                plain = token == "{" and bool(opened) and before in ("{", "}", "UNION", ".")
-                if token == "{" and not opened:
-                    if not template or before == "WHERE":
-                        found.append(start + 1)
-                    template = False
-                opened.append(len(branches) if plain else -1)
-                if plain:
-                    branches.append([start + 1, False])
-            elif kind == "mark" and token in ")}]" and opened:
-                opened.pop()
-            elif kind == "var" and token[1:] in names:
-                for place in opened:
-                    if place >= 0:
-                        branches[place][1] = True
-        return found[:1] + [place for place, mentioned in branches if mentioned]
-
-    def named(self, prefixes: dict[str, str]) -> set[str]:
-        """Every IRI that the text writes with a shared prefix."""
-        pairs = (token.partition(":")[::2] for kind, token, _ in self.items if kind == "name")
-        return {prefixes[prefix] + local for prefix, local in pairs if local and prefix in prefixes}
-
-    def variables(self) -> set[str]:
-        """The names of all variables in the text."""
-        return {token[1:] for kind, token, _ in self.items if kind == "var"}
-
-    def variables_of_subselects(self) -> set[str]:
-        """The names of the variables in sub-SELECTs, where a value given from outside does not reach."""
-        found: set[str] = set()
-        depth = inside = 0
-        for kind, token, _ in self.items:
-            if kind == "mark" and token in "{}":
-                depth += 1 if token == "{" else -1
-                inside = 0 if depth < inside else inside
-            elif kind == "word" and token.upper() == "SELECT" and depth and not inside:
-                inside = depth
-            elif kind == "var" and inside:
-                found.add(token[1:])
-        return found
-
-    def predicates(self, prefixes: dict[str, str]) -> set[str] | None:
-        """A superset of the predicates that can matter, or None if any might.
-
-        Triples with other predicates cannot change the answer, so they need not be loaded.
-        """
-        known, found = dict(prefixes), {RDF + "first", RDF + "rest"}  # what a list in brackets stands for
-        stack: list[str] = []
-        previous, before_open, choosing = "", "", False
-        for index, (kind, token, _) in enumerate(self.items):
-            after = self.items[index + 1] if index + 1 < len(self.items) else ("", "", 0)
-            word = token.upper() if kind == "word" else ""
-            if word in ("DESCRIBE", "BASE", "GRAPH", "FROM"):
-                return None
-            if kind == "name" and index > 0 and self.items[index - 1][1].upper() == "PREFIX":
-                known[token[:-1]] = after[1][1:-1]
-            elif kind == "name":
-                prefix, _, local = token.partition(":")
-                if "\\" in local or (prefix not in known and prefix != "_"):
-                    return None
-                found.add(known.get(prefix, "_:") + local)
-            elif kind == "iri":
-                found.add(token[1:-1])
-            elif token == "a":
-                found.add(TYPE.value)
-            inside = stack[-1] if stack else ""
-            if word == "SELECT":
-                choosing = True
-            elif token == "{" or word == "WHERE":
-                choosing = False
-            if inside in ("{", "[", "path") and not choosing:
-                verb = previous in ("term", ";", "[", "list") and (
-                    after[0] in ("string", "iri", "var", "name", "number")
-                    or after[1] in ("[", "(", "true", "false")
-                )
-                if kind == "var" and verb:
-                    return None  # a variable where a predicate stands
-            if kind == "mark":
-                # `!p` means any other predicate; `p*` and `p?` match every node of the graph with itself
-                if inside != "(" and (token == "!" or (token in "*?" and not choosing)):
-                    return None
-                if token in "({[":
-                    path = token == "(" and before_open not in ("word", "mark")
-                    stack.append("path" if path else token)
-                    previous = token
-                elif token in ")}]":
-                    closed = stack.pop() if stack else ""
-                    previous = "list" if closed in ("path", "[") else token
-                else:
-                    previous = token
-            elif kind != "word" or token in ("a", "true", "false"):
-                previous = "term"
-            else:
-                previous = "word"
-            before_open = kind if kind in ("word", "mark") and token not in "{.;,[/^|" else "term"
-        return found
-
-
-def written(term: Term, layout: Layout) -> str:
-    """A term as SPARQL writes it, with the shared prefixes."""
-    if isinstance(term, NamedNode):
-        return layout.shrink(term.value)
-    if isinstance(term, Literal) and term.datatype.value.startswith(XSD) and not term.language:
-        kind = term.datatype.value.removeprefix(XSD)
-        return str(Literal(term.value)) + ("" if kind == "string" else f"^^xsd:{kind}")
-    return str(term)
-
-
-def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
-    """The query as any store takes it: its prefixes declared, and the values of its variables in a VALUES line."""
-    tokens = Tokens(text)
-    if bindings:
-        names = " ".join(f"?{name}" for name in bindings)
-        values = " ".join(written(term, layout) for term in bindings.values())
-        for place in reversed(tokens.wheres(set(bindings))):
-            text = f"{text[:place]}\n  VALUES ({names}) {{ ({values}) }}\n {text[place:]}"
-    used, declared = Tokens(text).prefixes_used(), tokens.declared()
-    lacking = [name for name in sorted(used - set(declared)) if name in layout.prefixes]
-    return "".join(f"PREFIX {name}: <{layout.prefixes[name]}>\n" for name in lacking) + text
-
-
-def _unescape(match: re.Match[str]) -> str:
-    try:
-        return chr(int(match.group(1) or match.group(2), 16))
-    except (ValueError, OverflowError):
-        return match.group()
 
 
 # --- asking ----------------------------------------------------------------------------------------
@@ -613,33 +337,32 @@ class Store:
             rows = [[solution[name] for name in kept] for solution in results]
             return Answer(self.layout, kept, rows)
         except SyntaxError as error:
-            raise QueryError(*_query_fault(str(error), text, self.layout)) from None
+            raise QueryError(*fault(str(error), text, self.layout.prefixes)) from None
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
             raise QueryError(f"the query cannot be answered: {error}", "change the query") from None
 
 
-def _query_fault(message: str, text: str, layout: Layout) -> tuple[str, str]:
-    """What is wrong in a query text, in our words: place, line, remedy."""
-    for kind, token, _ in Tokens(text).items:
-        prefix = token.partition(":")[0]
-        declared = re.search(rf"PREFIX\s+{re.escape(prefix)}:", text, re.I)
-        if kind == "name" and prefix not in ("", "_") and prefix not in layout.prefixes and not declared:
-            close = ", ".join(f"{name}:" for name in nearest(prefix, layout.prefixes))
-            return (
-                f"the prefix {prefix}: is not known",
-                f"did you mean {close}?" if close else "see ontology/prefixes.ttl",
-            )
-    place = re.search(r"at (\d+):(\d+): expected (.*)", message, re.S)
-    if not place:
-        return f"the query cannot be read: {message}", "correct the query"
-    line, column, wanted = int(place.group(1)), int(place.group(2)), " ".join(place.group(3).split())
-    lines = text.splitlines() or [""]
-    source = lines[min(line, len(lines)) - 1].strip()
-    expected = f": {wanted} is expected" if len(wanted) < 80 else ""
-    return (
-        f"the query cannot be read at line {line}, column {column}{expected}\n  | {source[:160]}",
-        "a missing bracket, dot or quote just before this place is the usual cause",
-    )
+def written(term: Term, layout: Layout) -> str:
+    """A term as SPARQL writes it, with the shared prefixes."""
+    if isinstance(term, NamedNode):
+        return layout.shrink(term.value)
+    if isinstance(term, Literal) and term.datatype.value.startswith(XSD) and not term.language:
+        kind = term.datatype.value.removeprefix(XSD)
+        return str(Literal(term.value)) + ("" if kind == "string" else f"^^xsd:{kind}")
+    return str(term)
+
+
+def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
+    """The query as any store takes it: its prefixes declared, and the values of its variables in a VALUES line."""
+    tokens = Tokens(text)
+    if bindings:
+        names = " ".join(f"?{name}" for name in bindings)
+        values = " ".join(written(term, layout) for term in bindings.values())
+        for place in reversed(tokens.wheres(set(bindings))):
+            text = f"{text[:place]}\n  VALUES ({names}) {{ ({values}) }}\n {text[place:]}"
+    used, declared = Tokens(text).prefixes_used(), tokens.declared()
+    lacking = [name for name in sorted(used - set(declared)) if name in layout.prefixes]
+    return "".join(f"PREFIX {name}: <{layout.prefixes[name]}>\n" for name in lacking) + text
 
 
 # --- writing ---------------------------------------------------------------------------------------
