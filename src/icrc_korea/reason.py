@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .errors import BuildError
 from .layout import GRAPHS, KW, OWL, RDF, RDFS, THINGS, XSD
+from .sparql import Tokens
 from .store import (
     TYPE,
     BlankNode,
@@ -22,7 +23,6 @@ from .store import (
     NamedNode,
     Quad,
     Store,
-    Tokens,
     Triple,
     from_rdflib,
     rdflib_graph,
