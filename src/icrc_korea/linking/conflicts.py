@@ -249,6 +249,6 @@ class _Report:
                     term[1] and edges[0] and edges[0] > term[1][1]
                 )
                 verdict = CONFLICTS if outside else AGREES
-                yield self._row(verdict, subject, "office", f"{guide}, attested {when}", [*sentences, *said], claim)
+                yield self._row(verdict, subject, "office", f"{guide}, attested {when}", said or sentences, claim)
         if not found:
             yield self._row(ALONE, subject, "office", "", (), claim)

@@ -372,7 +372,7 @@ def _enrich(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
 
 
 def _conflicts(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    from ..linking.conflicts import COLUMNS, report
+    from ..linking.conflicts import BOTH, COLUMNS, CONFLICTS, report
 
     rows = report(graph, options.all)
     progress.close()
@@ -395,9 +395,9 @@ def _conflicts(graph: KnowledgeGraph, options: argparse.Namespace, progress: Pro
         print_lines(
             columns(["verdict", "thing", "about", "the guide", "other sources", "note"], shown, width_of_terminal())
         )
-    count = sum(row.verdict == "conflicts" for row in rows)
+    count = sum(row.verdict in (CONFLICTS, BOTH) for row in rows)
     more = "" if options.all else "; --all shows also what only other sources say"
-    say(f"{count} conflict{'s' * (count != 1)} in {len(rows)} comparison{'s' * (len(rows) != 1)}{more}")
+    say(f"{count} of {len(rows)} comparisons show a disagreement{more}")
     return 0
 
 
