@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..layout import KW, RDF
 from ..store import Literal, NamedNode, readable
-from .items import bounds
+from .items import ENTITY, bounds, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -177,7 +177,7 @@ class _Report:
             return
         first, last = min(start for start, _ in thing.active), max(end for _, end in thing.active)
         wrong = theirs[0] > last if about == "born" else theirs[1] < first
-        guide = f"acts {first}" + ("" if last in (first, date.max) else f" to {last}")
+        guide = f"acts {in_words(first, last)}"
         yield self._row(CONFLICTS if wrong else AGREES, subject, about, guide, self._deeds(subject), claim)
 
     def _deeds(self, subject: NamedNode) -> set[str]:
@@ -226,13 +226,24 @@ class _Report:
 
     # --- offices ---
 
+    def _is_office(self, theirs: Term, ours: Iterable[Term]) -> bool:
+        """Whether an office, ours or an item, is one of these or linked to it."""
+        return any(
+            theirs == office
+            or (
+                isinstance(office, NamedNode)
+                and str(theirs.value) == ENTITY + (self.things.item_of(office, True) or "-")
+            )
+            for office in ours
+        )
+
     def _office(self, subject: NamedNode, claim: Outside) -> Iterator[Row]:
         """The same office: each day on which the guide attests it must lie in the term."""
         tenures = [node for node, name in self.facts.into.get(subject, {}) if name.value == KW + "tenureHolder"]
         found = False
         for tenure in tenures:
             held = self.facts.fields(tenure)
-            if not isinstance(tenure, NamedNode) or claim.value not in held.get(KW + "tenureOffice", []):
+            if not isinstance(tenure, NamedNode) or not self._is_office(claim.value, held.get(KW + "tenureOffice", [])):
                 continue
             found = True
             guide = self.facts.label(tenure)

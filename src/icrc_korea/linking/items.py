@@ -60,6 +60,17 @@ def bounds(text: str) -> tuple[date, date] | None:
         return None
 
 
+def in_words(first: date, last: date) -> str:
+    """Two days as a person reads them: one day, a year, years, or from one to the other."""
+    if first == last:
+        return first.isoformat()
+    if last == date.max:
+        return f"from {first.isoformat()} on"
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return str(first.year) if first.year == last.year else f"{first.year}–{last.year}"
+    return f"{first.isoformat()} to {last.isoformat()}"
+
+
 @dataclass(frozen=True)
 class Statement:
     """One statement of an item, with what Wikidata itself gives as its source."""

@@ -133,6 +133,8 @@ def _with_prefix(links: LinkSet, subject: str, layout: Layout) -> LinkSet:
         return links
     lines = links.header.split("\n")
     at = next(number for number, line in enumerate(lines) if re.match(r"#\s*curie_map\s*:", line)) + 1
+    while re.match(r"#  ([\w-]+):", lines[at]) and lines[at] < f"#  {prefix}:":
+        at += 1  # the prefixes stand in order
     lines.insert(at, f"#  {prefix}: {layout.prefixes[prefix]}")
     fields = {**links.fields, "curie_map": {**links.fields["curie_map"], prefix: layout.prefixes[prefix]}}
     return replace(links, header="\n".join(lines), fields=fields)
@@ -144,7 +146,7 @@ def _empty() -> str:
         f"#curie_map:\n#  wikidata: {ENTITY}\n#license: https://creativecommons.org/licenses/by/4.0/\n"
         f"#mapping_set_id: {BASE}links/wikidata.sssom.tsv\n"
         "#mapping_set_title: Judgements on the items of Wikidata that describe things of icrc-korea\n"
-        f"#object_source: https://www.wikidata.org/\n#subject_source: {BASE}\n{columns}\n"
+        f"#object_source: {PREFIX}Q2013\n#subject_source: {BASE}\n{columns}\n"
     )
 
 

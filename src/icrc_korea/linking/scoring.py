@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from .items import in_words
 from .names import HAN, HANGUL, Likeness, compare, script
 from .things import CATALOGUE_NAMES, SOURCES
 
@@ -157,14 +158,14 @@ def _life(thing: Thing, item: Item) -> Iterable[Feature]:
     if not thing.active:
         return
     first, last = min(start for start, _ in thing.active), max(end for _, end in thing.active)
-    shown = f"ours acts {_span(first, last)}"
+    shown = f"ours acts {in_words(first, last)}"
     born, died = _bounds(item, "P569", "P571"), _bounds(item, "P570", "P576")
     if born and born[0] > last:
-        yield Feature("dates", 0, f"{shown}, the item begins only {_span(*born)}", contradicts=True)
+        yield Feature("dates", 0, f"{shown}, the item begins only {in_words(*born)}", contradicts=True)
     elif died and died[1] < first:
-        yield Feature("dates", 0, f"{shown}, the item ended {_span(*died)}", contradicts=True)
+        yield Feature("dates", 0, f"{shown}, the item ended {in_words(*died)}", contradicts=True)
     elif born or died:
-        life = f"{_span(*born) if born else '?'} – {_span(*died) if died else '?'}"
+        life = f"{in_words(*born) if born else '?'} – {in_words(*died) if died else '?'}"
         points = 10 if thing.is_person else 5
         if thing.is_person and born and not 15 <= first.year - born[0].year <= 100:
             yield Feature("dates", -10, f"{shown}, the item lives {life}: an unlikely age")
@@ -179,7 +180,7 @@ def _time(thing: Thing, item: Item) -> Iterable[Feature]:
         if not ours or not theirs:
             continue
         apart = min(_apart(span, theirs) for span in ours)
-        shown = f"{what} {_span(*ours[0])} here, {_span(*theirs)} there"
+        shown = f"{what} {in_words(*ours[0])} here, {in_words(*theirs)} there"
         if apart == 0:
             yield Feature("dates", 15, shown)
         elif apart > 366:
@@ -202,10 +203,10 @@ def _offices(thing: Thing, item: Item, labels: Mapping[str, Item]) -> Iterable[F
         shown = "; ".join(f"{start.text if start else '?'} – {end.text if end else '?'}" for start, end in terms)
         dated = any(start or end for start, end in terms)
         if office.attested and dated and not inside:
-            when = ", ".join(_span(*span) for span in office.attested)
+            when = ", ".join(in_words(*span) for span in office.attested)
             yield Feature("office", 0, f"{office.label}: attested {when}, the item holds it {shown}", contradicts=True)
         elif inside:
-            yield Feature("office", 25, f"{office.label}: attested {_span(*inside[0])}, the item holds it {shown}")
+            yield Feature("office", 25, f"{office.label}: attested {in_words(*inside[0])}, the item holds it {shown}")
         else:
             yield Feature("office", 20, f"both held it: {office.label}")
 
@@ -265,13 +266,3 @@ def _within(span: tuple[date, date], start: Value | None, end: Value | None) -> 
 
 def _apart(one: tuple[date, date], other: tuple[date, date]) -> int:
     return max(0, (other[0] - one[1]).days, (one[0] - other[1]).days)
-
-
-def _span(first: date, last: date) -> str:
-    if first == last:
-        return first.isoformat()
-    if last == date.max:
-        return f"from {first.isoformat()} on"
-    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
-        return str(first.year) if first.year == last.year else f"{first.year}–{last.year}"
-    return f"{first.isoformat()} to {last.isoformat()}"

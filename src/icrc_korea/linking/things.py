@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..graph import Facts, KnowledgeGraph
 
-EXACT = SKOS + "exactMatch"
+EXACT, CLOSE = SKOS + "exactMatch", SKOS + "closeMatch"
 NAMES = {SKOS + "prefLabel": 0, SKOS + "altLabel": 1, KW + "nameForm": 2, KW + "abbreviation": 2}
 SOURCES = (
     "Source",
@@ -29,11 +29,7 @@ SOURCES = (
     "NewsRelease",
     "ConferenceDocument",
 )
-# classes of things that other descriptions may be about; messages, claims, passages … are ours alone
-LINKABLE = (
-    "Person", "Organisation", "Government", "State", "ArmedForce", "Office", "Place", "ArmedConflict", "Conference",
-    "Negotiation", "LegalInstrument", "Provision", "Resolution", "Period", *SOURCES,
-)  # fmt: skip
+OPEN = "links/open"  # the question that says which things still need a judgement
 # whoever does one of these is alive then, and an organisation exists
 ACTING = tuple(
     KW + name for name in ("sender", "carriedOutBy", "participant", "addressee", "intermediary", "signatories", "ledBy")
@@ -119,17 +115,37 @@ class Things:
         self.facts: Facts = graph.facts
         self.shrink = graph.layout.shrink
 
-    def linkable(self, kind: str = "") -> list[str]:
-        """The names of all things that may have a description elsewhere, or of those of one class."""
-        wanted = {kind} if kind else set(LINKABLE)
-        found = {
+    def open(self) -> list[str]:
+        """The things that need a judgement and have none, in the order of the catalogue's own question."""
+        return [row[0].value for row in self.graph.run(OPEN).rows if isinstance(row[0], NamedNode)]
+
+    def of_class(self, kind: str) -> list[str]:
+        """The things of a class."""
+        node = NamedNode(KW + kind)
+        return sorted(
             subject.value
-            for name in wanted
-            for subject, predicate in self.facts.into.get(NamedNode(KW + name), {})
-            if predicate == TYPE and isinstance(subject, NamedNode) and subject.value.startswith(THINGS)
-            and (subject, TYPE, NamedNode(KW + name)) in self.facts.asserted
+            for subject, predicate in self.facts.into.get(node, {})
+            if predicate == TYPE
+            and isinstance(subject, NamedNode)
+            and subject.value.startswith(THINGS)
+            and (subject, TYPE, node) in self.facts.asserted
+        )
+
+    def classes(self) -> list[str]:
+        """The names of the classes that things of ours have."""
+        found = {
+            value.value.removeprefix(KW)
+            for subject, predicate, value in self.facts.asserted
+            if predicate == TYPE and isinstance(value, NamedNode) and value.value.startswith(KW)
+            and str(getattr(subject, "value", "")).startswith(THINGS)
         }  # fmt: skip
         return sorted(found)
+
+    def find(self, name: str) -> str:
+        """The IRI of a thing's prefixed name, if the graph says anything of it; '' otherwise."""
+        prefix, colon, local = name.partition(":")
+        iri = self.graph.layout.prefixes.get(prefix, "") + local if colon and local else ""
+        return iri if iri.startswith(BASE) and NamedNode(iri) in self.facts.out else ""
 
     def read(self, iri: str, also: Iterable[str] = ()) -> Thing:
         """One thing."""
@@ -159,9 +175,10 @@ class Things:
             also=tuple((name, "en") for name in also),
         )
 
-    def item_of(self, node: NamedNode) -> str:
-        """The item that a thing is linked to exactly."""
-        for value in self.facts.fields(node).get(EXACT, []):
+    def item_of(self, node: NamedNode, close: bool = False) -> str:
+        """The item that a thing is linked to exactly, or, if that will do, closely."""
+        fields = self.facts.fields(node)
+        for value in [*fields.get(EXACT, []), *(fields.get(CLOSE, []) if close else [])]:
             number = str(value.value).removeprefix(ENTITY)
             if is_item(number):
                 return number
@@ -219,7 +236,7 @@ class Things:
                         self.shrink(office.value),
                         self.facts.label(office) or self.shrink(office.value),
                         tuple(names),
-                        self.item_of(office),
+                        self.item_of(office, close=True),
                         tuple(sorted(self._spans(tenure, "attestedAt"))),
                     )
 
@@ -227,7 +244,7 @@ class Things:
         for name in ("within", "territoryOf", "basedAt", "tookPlaceAt"):
             for value in sorted(self.facts.fields(node).get(KW + name, []), key=str):
                 if isinstance(value, NamedNode) and value.value.startswith(BASE):
-                    yield self.facts.label(value) or self.shrink(value.value), self.item_of(value)
+                    yield self.facts.label(value) or self.shrink(value.value), self.item_of(value, close=True)
 
 
 def _day(text: str) -> date | None:

@@ -51,15 +51,19 @@ def _chosen(graph: KnowledgeGraph, options: argparse.Namespace, things: Things, 
     """The things that are meant: those named, those of a class, or all; of many, those not judged yet."""
     if options.terms:
         return [graph.resolve(term) for term in options.terms]
+    shrink = graph.layout.shrink
     kind = (options.kind or "").removeprefix("kw:").removeprefix(KW)
-    found = things.linkable(kind)
-    if kind and not found:
-        from ..linking.things import LINKABLE
-
-        close = nearest(kind, LINKABLE)
-        hint = f"did you mean {', '.join(close)}?" if close else "classes: " + ", ".join(LINKABLE)
+    if not kind:
+        judged = (
+            {iri for one in judgements.links.judgements if (iri := things.find(one.subject))} if options.all else set()
+        )
+        return [*things.open(), *sorted(judged - set(things.open()))]
+    found = things.of_class(kind)
+    if not found:
+        close = nearest(kind, things.classes())
+        hint = f"did you mean {', '.join(close)}?" if close else "classes: " + ", ".join(things.classes())
         raise UsageError(f"there is no thing of the class {kind!r}", hint)
-    return [iri for iri in found if options.all or not judgements.settled(graph.layout.shrink(iri))]
+    return [iri for iri in found if options.all or not judgements.settled(shrink(iri))]
 
 
 def _finder(options: argparse.Namespace, judgements: Judgements, progress: Progress) -> Finder:
@@ -309,9 +313,10 @@ def _import(
     path = Path(options.read_back)
     if not path.is_file():
         raise UsageError(f"there is no file {path}", "check the name")
-    linkable = {graph.layout.shrink(iri): iri for iri in things.linkable()}
-    decisions = read_sheet(read_text(path, str(path)), str(path), linkable.__contains__, options.who or "")
-    count = judgements.decide(decisions, lambda thing: things.read(linkable[thing]).label)
+    decisions = read_sheet(
+        read_text(path, str(path)), str(path), lambda thing: bool(things.find(thing)), options.who or ""
+    )
+    count = judgements.decide(decisions, lambda thing: things.read(things.find(thing)).label)
     progress.close()
     say(f"{count} judgements read from {path} and written to {graph.layout.name_of(judgements.path)}")
     return 0
@@ -328,7 +333,8 @@ def _enrich(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
 
     judgements, things = Judgements(graph.layout), Things(graph)
     shrink = graph.layout.shrink
-    chosen = [graph.resolve(term) for term in options.terms] or things.linkable()
+    judged = dict.fromkeys(iri for one in judgements.links.judgements if (iri := things.find(one.subject)))
+    chosen = [graph.resolve(term) for term in options.terms] or list(judged)
     linked = {iri: found[0] for iri in chosen if (found := judgements.accepted(shrink(iri), "exact"))}
     if options.terms and not linked:
         raise UsageError(
@@ -341,7 +347,7 @@ def _enrich(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
     lost = sorted(set(linked.values()) - items.keys())
     progress(1, 3, "reading what they cite")
     cited = wikidata.items(enrichment.cited_items(items.values()) - items.keys())
-    ours = {number: iri for iri in things.linkable() if (number := things.item_of(NamedNode(iri)))}
+    ours = {number: iri for iri in judged if (number := things.item_of(NamedNode(iri)))}
     said = [
         one
         for iri, number in sorted(linked.items())
