@@ -121,7 +121,7 @@ class Question:
         if kind == "date":
             return _date(name, text)
         if kind == "integer":
-            if not re.fullmatch(r"[+-]?\d+", text):
+            if not re.fullmatch(r"[+-]?[0-9]+", text):
                 raise BadParameter(f"{name}={text} is not a whole number", f"write for example {name}=3")
             return Literal(text, datatype=NamedNode(XSD + "integer"))
         if kind == "choice":
@@ -139,7 +139,7 @@ def _date(name: str, text: str) -> Literal:
     from datetime import date
 
     try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):  # Python would take 19500626 and week dates too
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # Python would take 19500626 and week dates too
             raise ValueError(text)
         date.fromisoformat(text)
     except ValueError:

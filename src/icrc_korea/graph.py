@@ -9,7 +9,7 @@ from .catalogue import Question, ask_text, find, read
 from .errors import QueryError, UnknownTerm, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
 from .sparql import Tokens
-from .store import TYPE, Answer, Literal, NamedNode, Store, plain, readable
+from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, plain, readable, standalone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .draw import Picture
     from .reason import Explainer, Proof
     from .report import Report
-    from .store import Quad, Term
+    from .store import Term
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
 PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
@@ -229,7 +229,56 @@ class KnowledgeGraph:
         else:
             # only the catalogue's own questions, whose answers are tested both ways, are asked of a slice
             store = self._slice(tokens.predicates(self.layout.prefixes) if ours else None)
-        return store.query(ask_text(text, bindings), bindings, shown)
+        answer = store.query(ask_text(text, bindings), bindings, shown)
+        answer.hints = [] if ours else self._unknown(tokens, store)
+        return answer
+
+    def _unknown(self, tokens: Tokens, store: Store) -> list[str]:
+        """What a question names in our name spaces and the graph does not have, with the nearest that it has."""
+        hints = []
+        for iri in sorted(tokens.named(self.layout.prefixes) | tokens.iris()):
+            if iri.startswith(BASE) and not store.mentions(NamedNode(iri)):
+                name = self.layout.shrink(iri)
+                space = iri[: len(iri) - len(name.partition(":")[2])]
+                known = {self.layout.shrink(quad.subject.value) for quad in store.match(None, TYPE)
+                         if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(space)}
+                close = nearest(name, sorted(known))
+                hint = f"did you mean {', '.join(close)}?" if close else "see docs/model.md for what there is"
+                hints.append(f"nothing in the graph is called {name}: {hint}")
+        return hints
+
+    # --- what an answer rests on ---
+
+    def explain(self, question: Question, params: dict[str, Term | str] | None = None) -> str:
+        """The query as any store takes it: prefixes declared, parameters in a VALUES line."""
+        return standalone(question.body(), question.bind(params or {}, self.resolve, self.layout), self.layout)
+
+    def marks(self, answer: Answer, text: str) -> list[str]:
+        """What sets each row of an answer apart (contested, inferred …); empty if nothing does."""
+        from .statements import marks
+
+        return marks(answer, text, self._slice, lambda: self.built.bytes_of(build.DATASET))
+
+    def with_sources(self, answer: Answer, text: str) -> Answer:
+        """The answer with the sentence, link, certainty and status of what each row states."""
+        from .statements import with_sources
+
+        return with_sources(answer, text, self._slice)
+
+    def describe(self, term: str) -> rdflib.Graph:
+        """What is said of and with a thing, and the claims that say so, as an rdflib.Graph."""
+        from .store import rdflib_graph
+
+        node, facts = NamedNode(self.resolve(term)), self.facts
+        triples: list[tuple[Any, Any, Any]] = [(node, p, o) for p, o in facts.out.get(node, {})]
+        triples += [(s, p, node) for s, p in facts.into.get(node, {})]
+        claims = {s for s, p in facts.into.get(node, {}) if p in ABOUT_CLAIMS}
+        claims |= {NamedNode(self.layout.expand(c.id) or "") for t in triples for c in facts.claims.get(t, [])}
+        triples += [(claim, p, o) for claim in claims for p, o in facts.out.get(claim, {})]
+        graph = rdflib_graph(Quad(*triple) for triple in dict.fromkeys(triples))
+        for name, space in self.layout.prefixes.items():
+            graph.bind(name, space, replace=True)
+        return graph
 
     # --- names ---
 
@@ -298,7 +347,7 @@ class KnowledgeGraph:
 
     # --- looking things up ---
 
-    def show(self, term: str) -> dict[str, Any]:
+    def show(self, term: str) -> Thing:
         """One thing: its names, type and definition, then every statement with its sentences."""
         node = NamedNode(self.resolve(term))
         facts, shrink = self.facts, self.layout.shrink
@@ -309,7 +358,7 @@ class KnowledgeGraph:
             for value in fields.get(name, [])
         ]
         english = [text.value for text in definitions if getattr(text, "language", "en") in ("en", None)]
-        return {
+        return Thing({
             "id": shrink(node.value),
             "iri": node.value,
             "types": sorted(
@@ -328,7 +377,7 @@ class KnowledgeGraph:
             "statements": list(self._statements(node)),
             "absences": self._about(node, THINGS + "absence/"),
             "discrepancies": self._about(node, THINGS + "discrepancy/"),
-        }
+        })
 
     def _statements(self, node: NamedNode) -> Iterator[dict[str, Any]]:
         """Statements of and about a thing, plain ones and claims that have no plain statement."""
@@ -527,6 +576,28 @@ class KnowledgeGraph:
         return dataset
 
 
+class Thing(dict):  # type: ignore[type-arg]
+    """All there is on one thing, as `KnowledgeGraph.show` gives it; a table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        """Its names and statements; no text can be taken for markup."""
+        from html import escape
+
+        names = ", ".join(f"{name['text']} ({name['language'] or '-'})" for name in self["names"])
+        rows = [
+            [
+                statement["predicate"] if statement["direction"] == "out" else f"is {statement['predicate']} of",
+                statement["object" if statement["direction"] == "out" else "subject"],
+                statement["label"],
+                " ".join(statement["sentences"]),
+                " ".join([*statement["marks"], statement["certainty"]]).strip(),
+            ]
+            for statement in self["statements"]
+        ]
+        head = f"<h4>{escape(self['id'])}</h4><p>{escape(names)}</p><p>{escape(self['definition'])}</p>"
+        return head + html_table(("statement", "value", "label", "sentence", "certainty"), rows)
+
+
 class Why:
     """What a statement rests on."""
 
@@ -575,4 +646,4 @@ def _folded(text: str) -> str:
     return " ".join(normalize("NFC", text).replace("’", "'").casefold().split())
 
 
-__all__ = ["Claim", "Facts", "KnowledgeGraph", "Why"]
+__all__ = ["Claim", "Facts", "KnowledgeGraph", "Thing", "Why"]

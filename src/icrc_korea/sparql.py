@@ -185,6 +185,12 @@ class Tokens:
         pairs = (token.partition(":")[::2] for kind, token, _ in self.items if kind == "name")
         return {prefixes[prefix] + local for prefix, local in pairs if local and prefix in prefixes}
 
+    def iris(self) -> set[str]:
+        """Every IRI that the text spells out, but for those of its prefixes."""
+        items = self.items
+        prefixed = {place + 2 for place, (_, token, _) in enumerate(items) if token.upper() == "PREFIX"}
+        return {token[1:-1] for place, (kind, token, _) in enumerate(items) if kind == "iri" and place not in prefixed}
+
     def variables(self) -> set[str]:
         """The names of all variables in the text."""
         return {token[1:] for kind, token, _ in self.items if kind == "var"}

@@ -15,6 +15,7 @@ from .sparql import Tokens, fault
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
     from pathlib import Path
     from typing import Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .layout import Layout
 
     Term = NamedNode | BlankNode | Literal
-    Value = str | int | float | bool | None
+    Value = str | int | float | bool | date | None
 
     # pyoxigraph allows more in each place than our data ever holds: blank nodes as graphs, triples in
     # triples. The rest of the project is written against what it holds; only lists in the ontology
@@ -133,7 +134,12 @@ def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
 
 
 class Answer:
-    """What a question gave: rows (select), a truth value (ask) or triples (construct)."""
+    """What a question gave: rows (select), a truth value (ask) or triples (construct).
+
+    A row is a dict of plain Python values: int, float, bool, datetime.date, str, None where nothing is bound.
+    An IRI is a str, its prefixed name where there is one (`state:dprk`), else `<https://…>`. A date that is
+    not a day (EDTF such as `1951-03` or `1950~`) stays a str. `rows` has the RDF terms themselves.
+    """
 
     def __init__(
         self,
@@ -145,6 +151,7 @@ class Answer:
     ) -> None:
         self.layout, self.columns, self.rows = layout, columns, rows
         self.truth, self.triples = truth, triples
+        self.hints: list[str] = []  # names of ours in the question that nothing in the graph has
 
     @property
     def kind(self) -> str:
@@ -160,6 +167,33 @@ class Answer:
 
     def __bool__(self) -> bool:
         return self.truth if self.truth is not None else len(self) > 0
+
+    def to_pandas(self) -> Any:
+        """The rows as a pandas.DataFrame (`pip install icrc-korea[pandas]`)."""
+        names, rows = self._values()
+        return _library("pandas").DataFrame(rows, columns=names)
+
+    def to_polars(self) -> Any:
+        """The rows as a polars.DataFrame (`pip install icrc-korea[polars]`)."""
+        names, rows = self._values()
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        return _library("polars").DataFrame(columns, strict=False)
+
+    def _values(self) -> tuple[list[str], list[list[Value]]]:
+        if self.truth is not None:
+            return ["answer"], [[self.truth]]
+        if self.triples is not None:
+            names, texts = self.table()
+            return names, [list(row) for row in texts]
+        return self.columns, [[plain(term, self.layout) for term in row] for row in self.rows]
+
+    def _repr_html_(self) -> str:
+        """The answer as a table in a notebook; no value can be taken for markup."""
+        if self.truth is not None:
+            return "<p>yes</p>" if self.truth else "<p>no</p>"
+        names, rows = self.table()
+        more = f"<p>{len(rows)} rows, the first {MOST_SHOWN} shown</p>" if len(rows) > MOST_SHOWN else ""
+        return html_table(names, rows[:MOST_SHOWN]) + more
 
     def text_rows(self) -> list[list[str]]:
         """The rows as people read them: CURIEs for IRIs, '' where nothing is bound."""
@@ -226,6 +260,32 @@ class Answer:
         return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
+MOST_SHOWN = 200  # rows in a notebook
+
+
+def html_table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in HTML, every text escaped; web addresses can be followed."""
+    from html import escape
+
+    def cell(text: str) -> str:
+        if re.fullmatch(r"<https?://[^<>\s]+>", text):
+            return f'<a href="{escape(text[1:-1])}" rel="noopener">{escape(text[1:-1])}</a>'
+        return escape(text)
+
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    body = "".join("<tr>" + "".join(f"<td>{cell(text)}</td>" for text in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _library(name: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ImportError:
+        raise QueryError(f"{name} is not installed", f"pip install 'icrc-korea[{name}]'") from None
+
+
 def _json_term(term: Term) -> dict[str, str]:
     if isinstance(term, NamedNode):
         return {"type": "uri", "value": term.value}
@@ -260,7 +320,7 @@ def readable(term: Term | None, layout: Layout) -> str:
 
 
 def plain(term: Term | None, layout: Layout) -> Value:
-    """A term as a Python value: numbers and truth values as such, all else as `readable` text."""
+    """A term as a Python value: numbers, days and truth values as such, all else as `readable` text."""
     if isinstance(term, Literal):
         kind = term.datatype.value.removeprefix(XSD)
         if kind == "boolean":
@@ -270,6 +330,10 @@ def plain(term: Term | None, layout: Layout) -> Value:
                 return int(term.value)
             if kind in ("decimal", "double", "float"):
                 return float(term.value)
+            if kind == "date":
+                from datetime import date
+
+                return date.fromisoformat(term.value)
         except ValueError:
             return term.value
     return None if term is None else readable(term, layout)
@@ -318,6 +382,12 @@ class Store:
         """The quads of the merged graph that fit a pattern."""
         yield from self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
 
+    def mentions(self, node: NamedNode) -> bool:
+        """Whether anything is said of or with a name, in whatever graph."""
+        places = ((node, None, None), (None, node, None), (None, None, node))
+        found = any(next(self._store.quads_for_pattern(*place, None), None) is not None for place in places)
+        return found or self._store.contains_named_graph(node)
+
     def query(self, text: str, bindings: dict[str, Term] | None = None, shown: Iterable[str] = ()) -> Answer:
         """Answers a SPARQL query, with some of its variables bound to terms beforehand.
 
@@ -359,7 +429,8 @@ def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
         names = " ".join(f"?{name}" for name in bindings)
         values = " ".join(written(term, layout) for term in bindings.values())
         for place in reversed(tokens.wheres(set(bindings))):
-            text = f"{text[:place]}\n  VALUES ({names}) {{ ({values}) }}\n {text[place:]}"
+            rest = text[place:]
+            text = f"{text[:place]}\n  VALUES ({names}) {{ ({values}) }}{'' if rest[:1].isspace() else ' '}{rest}"
     used, declared = Tokens(text).prefixes_used(), tokens.declared()
     lacking = [name for name in sorted(used - set(declared)) if name in layout.prefixes]
     return "".join(f"PREFIX {name}: <{layout.prefixes[name]}>\n" for name in lacking) + text

@@ -75,5 +75,5 @@ def print_json(document: object) -> int:
     """A document for programs, on standard output; returns the exit code 0."""
     import json
 
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, default=str) + "\n")
     return 0

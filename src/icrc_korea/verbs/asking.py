@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from ..catalogue import Question
     from ..graph import Claim, Facts, KnowledgeGraph
     from ..reason import Proof
     from ..store import Answer
@@ -37,17 +38,50 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     question = ""
     in_catalogue = (graph.layout.root / "queries" / options.name).exists()
     is_file = os.path.isfile(options.name) or (options.name.endswith((".rq", ".sparql")) and not in_catalogue)  # noqa: PTH113
+    found: Question | None = None
+    text = ""
     if options.name == "-" or is_file:
-        answer = _ask_text(graph, _read_query(options.name), options.name, params)
+        text = _read_query(options.name)
+        found = _with_header(graph, text, options.name, params)
     else:
         found = graph.question(options.name)
-        question = found.asks()
+        question = found.asks(options.lang)
         for name, spec in found.params.items():
             shown = params.get(name, spec.get("default", ""))
             question += f"\n  {name}={shown}" + ("" if name in params else f"   (unless you say {name}=…)")
-        answer = graph.ask_question(found, params)
+    if options.explain:
+        return _explain(graph, found, params, text, options.lang, progress)
+    answer = graph.ask_question(found, params) if found else graph.query(text)
+    text = found.text if found else text
+    marks: list[str] = []
+    if options.provenance:
+        answer = graph.with_sources(answer, text)
+    elif options.format == "table":
+        marks = graph.marks(answer, text)
     progress.close()
-    _print_answer(answer, options.format, question)
+    _print_answer(answer, options.format, question, marks)
+    for hint in answer.hints:
+        _tell(hint)
+    return 0
+
+
+def _tell(text: str) -> None:
+    """Words for the person, as wide as the terminal."""
+    for line in text.splitlines():
+        for part in wrapped(safe(line), width_of_terminal(), "    "):
+            say(part)
+
+
+def _explain(
+    graph: KnowledgeGraph, found: Question | None, params: dict[str, Any], text: str, lang: str, progress: Progress
+) -> int:
+    """Shows the query that would be asked, as any store takes it."""
+    from ..store import standalone
+
+    shown = graph.explain(found, params) if found else standalone(text, {}, graph.layout)
+    progress.close()
+    asks = found.asks(lang) if found else ""
+    sys.stdout.write((f"# {asks}\n" if asks else "") + shown.rstrip("\n") + "\n")
     return 0
 
 
@@ -67,16 +101,17 @@ def _read_query(name: str) -> str:
         ) from None
 
 
-def _ask_text(graph: KnowledgeGraph, text: str, name: str, params: dict[str, Any]) -> Answer:
+def _with_header(graph: KnowledgeGraph, text: str, name: str, params: dict[str, Any]) -> Question | None:
+    """The question of a text that has a header; None for plain SPARQL."""
     if re.search(r"^#\+", text, re.M):
-        return graph.ask_question(graph.read_query(text, name), params)
+        return graph.read_query(text, name)
     if params:
         raise QueryError(
             "this query has no parameters", "declare them in `#+ params:` lines, or write the values into it"
         )
     if not text.strip():
         raise QueryError("the query is empty", "echo 'SELECT * { ?s kw:sender ?o }' | icrc-korea query -")
-    return graph.query(text)
+    return None
 
 
 def _with_links_below(rows: list[list[str]]) -> tuple[list[list[str]], list[str]]:
@@ -92,18 +127,19 @@ def _with_links_below(rows: list[list[str]]) -> tuple[list[list[str]], list[str]
     return shown, [f"[{number}] {link}" for link, number in links.items()]
 
 
-def _print_answer(answer: Answer, form: str, question: str) -> None:
+def _print_answer(answer: Answer, form: str, question: str, marks: list[str]) -> None:
     if form != "table":
         data = answer.serialise(form)
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         return
-    for line in question.splitlines():
-        say(safe(line))
+    _tell(question)
     if answer.kind == "ask":
         print_lines(["yes" if answer.truth else "no"])
         return
     names, rows = answer.table()
+    if marks:
+        names, rows = [*names, "note"], [[*row, mark] for row, mark in zip(rows, marks, strict=True)]
     if rows:
         rows, links = _with_links_below(rows)
         print_lines(columns(names, rows, width_of_terminal()) + ([""] if links else []) + links)
@@ -137,7 +173,7 @@ def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
 
         writer = csv.writer(sys.stdout)
         writer.writerow(["name", "question", "params"])
-        writer.writerows([q.id, q.asks(), " ".join(q.params)] for q in found)
+        writer.writerows([q.id, q.asks(options.lang), " ".join(q.params)] for q in found)
         return 0
     width = width_of_terminal()
     lines: list[str] = []
@@ -146,7 +182,7 @@ def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
         for question in (q for q in found if q.topic == topic):
             takes = "".join(f" {name}={spec.get('default', '…')}" for name, spec in question.params.items())
             lines.append(f"  {question.id}{takes}")
-            lines += ["      " + line for line in wrapped(question.asks(), width - 6)]
+            lines += ["      " + line for line in wrapped(question.asks(options.lang), width - 6)]
     print_lines(lines[1:])
     say(f"{len(found)} question{'' if len(found) == 1 else 's'}; ask one with `icrc-korea query NAME`")
     return 0
@@ -277,11 +313,18 @@ VERBS = {
             "icrc-korea query correspondence/unanswered",
             "icrc-korea query unanswered party=state:dprk --format csv",
             "icrc-korea query my-question.rq --format json",
+            "icrc-korea query who-wrote-to-whom --provenance",
+            "icrc-korea query addressed-to party=대한민국 --explain",
             "echo 'ASK { ?claim a kw:Claim }' | icrc-korea query -",
         ],
         [
             ("name", {"metavar": "NAME|FILE|-", "help": "a question's name, a query file, or standard input"}),
             ("params", {"nargs": "*", "metavar": "param=value", "help": "values for the question's parameters"}),
+            ("--provenance", {"action": "store_true",
+                              "help": "add sentence, link, certainty and status to rows that are statements"}),
+            ("--explain", {"action": "store_true",
+                           "help": "show the query, prefixes and parameters in it, instead of asking it"}),
+            ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the question's words"}),
         ],
         "table csv tsv json xml ttl",
     ),
@@ -289,7 +332,8 @@ VERBS = {
         _queries,
         "list the questions that are ready to ask",
         ["icrc-korea queries", "icrc-korea queries reply", "icrc-korea queries --format json"],
-        [("word", {"nargs": "?", "default": "", "metavar": "WORD", "help": "only those that mention it"})],
+        [("word", {"nargs": "?", "default": "", "metavar": "WORD", "help": "only those that mention it"}),
+         ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the questions"})],
         "table csv json markdown openapi",
     ),
     "show": Verb(
