@@ -391,7 +391,7 @@ class Wire:
             self._met.add(origin)
             status = response.status_code
             if status in (429, 503) and attempt < self.retries:
-                wait = _retry_after(response.headers.get("retry-after", ""))
+                wait = retry_after(response.headers.get("retry-after", ""))
                 if wait is not None and wait > LONGEST_WAIT:
                     return response, url
                 response.close()
@@ -488,7 +488,7 @@ class Wire:
 
     def _refused(self, response: httpx.Response, url: str) -> RemoteError:
         status = response.status_code
-        wait = _retry_after(response.headers.get("retry-after", ""))
+        wait = retry_after(response.headers.get("retry-after", ""))
         later = f", and asks to be left alone for {wait:,.0f} s" if wait is not None else ""
         remedy = NEXT_STEPS.get(status, "look into the store's log, then run the same command again")
         ours = self.credentials
@@ -522,7 +522,7 @@ class Wire:
         return RemoteError(f"{shown(url)} {problem}", remedy, endpoint=url, cut=cut)
 
 
-def _retry_after(text: str) -> float | None:
+def retry_after(text: str) -> float | None:
     """The seconds that a Retry-After asks for, as a number or as a date; None if it says nothing."""
     text = text.strip()
     if text.isascii() and text.isdigit():

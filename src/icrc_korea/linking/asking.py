@@ -9,18 +9,20 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LayoutError, RemoteError, UsageError
+from ..wire import Wire, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    Send = Callable[["Request", str], "Reply"]
+    from ..wire import Reply
+
+    Send = Callable[["Request"], Reply]
 
 CONTACT = "ICRC_KOREA_CONTACT"
 PROJECT = "https://w3id.org/icrc-korea/"
@@ -48,15 +50,6 @@ class Request:
         told = {name: value for name, value in self.params.items() if name != "maxlag"}
         text = json.dumps([self.method, self.url, sorted(told.items()), self.json], ensure_ascii=False)
         return sha256(text.encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Cache:
@@ -130,6 +123,23 @@ class Asker:
         self.tell, self.wait = tell, wait or time.sleep
         self.requests = 0
         self._turn = threading.Lock()
+        self._wire = Wire(self.agent, retries=0)  # when to wait and ask again is for the service's own rules below
+
+    def http(self, request: Request) -> Reply:
+        """Sends a request over HTTP; a refusal is an answer, too."""
+        form = dict(request.params) if request.method == "POST" and not request.json else None
+        return self._wire.send(
+            request.method,
+            request.url,
+            params=None if request.method == "POST" else dict(request.params),
+            form=form,
+            content=request.json.encode() or None,
+            headers={"Content-Type": "application/json"} if request.json else None,
+            accept=request.accept,
+            limit=LONGEST_ANSWER,
+            allow=range(400, 600),
+            timeout=request.seconds,
+        )
 
     def known(self, request: Request) -> tuple[Any, str] | None:
         """The answer that there was before, and its date."""
@@ -160,7 +170,7 @@ class Asker:
         where = request.url
         for number in range(1, TRIES + 1):
             self.requests += 1
-            reply = send(request, self.agent)
+            reply = send(request)
             pause = _pause(reply)
             if reply.status in WAITABLE:
                 what = f"{where} answers {reply.status}: {_words(reply)}"
@@ -199,20 +209,12 @@ def _shown(request: Request) -> str:
 
 
 def _pause(reply: Reply) -> float | None:
-    """How long we are told to wait: seconds or a date."""
-    text = next((value for name, value in reply.headers.items() if name.lower() == "retry-after"), "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
+    """How long we are told to wait."""
+    return retry_after(reply.headers.get("retry-after", ""))
 
 
 def _read(reply: Reply, where: str) -> Any:
-    if len(reply.body) > LONGEST_ANSWER:
-        raise RemoteError(f"{where} sends more than {LONGEST_ANSWER >> 20} MiB", "ask for less at a time")
-    text = reply.body.decode("utf-8", "replace").lstrip("\ufeff")
+    text = reply.content.decode("utf-8", "replace").lstrip("\ufeff")
     if re.match(r"\s*(?:<!doctype|<html|<\?xml|<)", text, re.I):
         raise RemoteError(
             f"{where} sends a web page where an answer should be: {_words(reply)}",
@@ -232,68 +234,8 @@ def _read(reply: Reply, where: str) -> Any:
 
 def _words(reply: Reply) -> str:
     """The first words of an answer, for a person: the title of a page, the message of an error, or the text."""
-    text = reply.body[:20_000].decode("utf-8", "replace")
+    text = reply.content[:20_000].decode("utf-8", "replace")
     title = re.search(r"<title[^>]*>(.*?)</title>", text, re.I | re.S)
     error = re.search(r'"info"\s*:\s*"((?:[^"\\]|\\.)*)"', text)
     found = title.group(1) if title else error.group(1) if error else re.sub(r"<[^>]*>", " ", text)
     return " ".join(found.split())[:160] or "nothing"
-
-
-# --- sending ---------------------------------------------------------------------------------------------
-
-
-def send_http(request: Request, agent: str) -> Reply:
-    """Sends a request over HTTP; redirects are followed on the same host only."""
-    from urllib.error import HTTPError, URLError
-    from urllib.parse import urlencode, urlsplit
-    from urllib.request import HTTPRedirectHandler, build_opener
-    from urllib.request import Request as Outgoing
-
-    if urlsplit(request.url).scheme not in ("http", "https"):
-        raise UsageError(
-            f"{request.url} is no address of a service", "write it with https:// (or http:// on this machine)"
-        )
-
-    class SameHost(HTTPRedirectHandler):
-        def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-            old, new = urlsplit(req.full_url), urlsplit(newurl)
-            if new.hostname != old.hostname or new.scheme not in ("http", "https"):
-                raise elsewhere(request, newurl)
-            return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-    headers = {"User-Agent": agent, "Accept": request.accept}
-    url, data = request.url, None
-    if request.json:
-        headers["Content-Type"], data = "application/json", request.json.encode()
-    elif request.method == "POST":
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-        data = urlencode(request.params).encode()
-    elif request.params:
-        url += ("&" if "?" in url else "?") + urlencode(request.params)
-    outgoing = Outgoing(url, data, headers, method=request.method)  # noqa: S310 - the scheme was looked at
-    try:
-        with build_opener(SameHost).open(outgoing, timeout=request.seconds) as reply:
-            return Reply(reply.status, dict(reply.headers), reply.read(LONGEST_ANSWER + 1))
-    except HTTPError as error:
-        if 300 <= error.code < 400:  # to no address of the web, or round in a circle
-            raise elsewhere(request, str(error.headers.get("Location", "nowhere"))) from None
-        return Reply(error.code, dict(error.headers), error.read(20_000))
-    except (URLError, OSError, ValueError) as error:
-        raise unreachable(request, getattr(error, "reason", error)) from None
-
-
-def elsewhere(request: Request, address: str) -> RemoteError:
-    """What is said of a service that sends us to another machine."""
-    remedy = "give that address if you trust it: nothing was sent there"
-    return RemoteError(f"{request.url} sends us on to {address[:200]}", remedy)
-
-
-def unreachable(request: Request, reason: object) -> RemoteError:
-    """What is said of a service that does not answer."""
-    if isinstance(reason, TimeoutError) or "timed out" in str(reason):
-        return RemoteError(
-            f"{request.url} did not answer within {request.seconds:.0f} seconds", "try again, or ask for less"
-        )
-    return RemoteError(
-        f"{request.url} cannot be reached: {reason}", "check the address and the network; --offline asks nobody"
-    )

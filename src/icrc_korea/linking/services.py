@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from ..errors import RemoteError
-from .asking import LONGEST_ANSWER, Reply, Request, send_http, unreachable
+from ..wire import Reply
+from .asking import LONGEST_ANSWER, Request
 from .items import ENTITY, MUL, Item, Statement, Value, is_item, read_item, read_time
 from .names import HAN, HANGUL, script
 
@@ -63,7 +64,7 @@ class WikidataApi:
 
     def _ask(self, **params: str) -> tuple[Any, str]:
         request = Request(self.address, {**params, "format": "json", "maxlag": MAXLAG})
-        return self.asker.ask(request, send_http, _api_fault)
+        return self.asker.ask(request, self.asker.http, _api_fault)
 
     def find(self, thing: Thing, limit: int = 10) -> dict[str, str]:
         """By each name in its language, by the office held, and by identifiers in common."""
@@ -119,7 +120,7 @@ class WikidataApi:
         batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
         while batches:
             batch = batches.pop(0)
-            answer = self.asker.ask_now(self._entities(batch), send_http, _api_fault)
+            answer = self.asker.ask_now(self._entities(batch), self.asker.http, _api_fault)
             entities = answer.get("entities", {})
             if not any(number in entities for number in batch):
                 raise RemoteError(
@@ -199,7 +200,7 @@ class QueryService:
 
     def _rows(self, query: str, address: str) -> tuple[list[dict[str, dict[str, str]]], str]:
         request = Request(address, {"query": PREFIXES + query}, accept="application/sparql-results+json", seconds=65.0)
-        answer, date = self.asker.ask(request, send_sparql, _sparql_fault)
+        answer, date = self.asker.ask(request, lambda one: send_sparql(one, self.asker.agent), _sparql_fault)
         return answer["results"]["bindings"], date
 
     def find(self, thing: Thing, limit: int = 10) -> dict[str, str]:
@@ -373,14 +374,22 @@ def send_sparql(request: Request, agent: str) -> Reply:
     wrapper.setQuery(request.params["query"])
     try:
         response = wrapper.query().response
-        return Reply(response.status, dict(response.headers), response.read(LONGEST_ANSWER + 1))
+        return Reply(response.status, _lower(response.headers), request.url, response.read(LONGEST_ANSWER + 1))
     except HTTPError as error:
-        return Reply(error.code, dict(error.headers), error.read(20_000))
+        return Reply(error.code, _lower(error.headers), request.url, error.read(20_000))
     except SPARQLExceptions.SPARQLWrapperException as error:
         status = {"QueryBadFormed": 400, "Unauthorized": 401, "EndPointNotFound": 404, "URITooLong": 414}
-        return Reply(status.get(type(error).__name__, 500), {}, str(error).rpartition("Response:")[2].encode())
+        text = str(error).rpartition("Response:")[2].encode()
+        return Reply(status.get(type(error).__name__, 500), {}, request.url, text)
     except (URLError, OSError, ValueError) as error:
-        raise unreachable(request, getattr(error, "reason", error)) from None
+        reason = getattr(error, "reason", error)
+        raise RemoteError(
+            f"{request.url} cannot be asked: {reason}", "check the address and the network; --offline asks nobody"
+        ) from None
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in dict(headers).items()}
 
 
 # --- reconciliation services ---------------------------------------------------------------------------------
@@ -397,7 +406,7 @@ class Reconciliation:
     def manifest(self) -> dict[str, Any]:
         """What the service says of itself."""
         if not self._manifest:
-            answer, _ = self.asker.ask(Request(self.address), send_http, _manifest_fault)
+            answer, _ = self.asker.ask(Request(self.address), self.asker.http, _manifest_fault)
             self._manifest = dict(answer)
         return self._manifest
 
@@ -438,7 +447,7 @@ class Reconciliation:
                 queries.append({**query, **({"type": HUMAN} if thing.is_person else {})})
             body = json.dumps({"queries": queries}, ensure_ascii=False)
             request = Request(self.address + "/match", method="POST", json=body)
-            answer, _ = self.asker.ask(request, send_http, lambda answer: _results_fault(answer, len(names)))
+            answer, _ = self.asker.ask(request, self.asker.http, lambda answer: _results_fault(answer, len(names)))
             return [one["candidates"] for one in answer["results"]]
         properties = [{"pid": "P39", "v": {"id": number}} for number in offices]
         form = {
@@ -451,7 +460,7 @@ class Reconciliation:
             for place, name in enumerate(names)
         }
         request = Request(self.address, {"queries": json.dumps(form, ensure_ascii=False)}, "POST")
-        answer, _ = self.asker.ask(request, send_http, lambda answer: _keyed_fault(answer, form))
+        answer, _ = self.asker.ask(request, self.asker.http, lambda answer: _keyed_fault(answer, form))
         return [answer[key]["result"] for key in form]
 
     def items(self, numbers: Iterable[str]) -> dict[str, Item]:
