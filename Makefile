@@ -2,7 +2,7 @@
 # Needs Python 3.11 or newer, make, and a Python package registry.
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 
 VENV := .venv
 PY   := $(VENV)/bin/python
