@@ -30,17 +30,23 @@ def export(built: Built, form: str, parts: Iterable[str] = (), same_as: str = ""
     if form not in TEXT_FORMATS:
         raise UsageError(f"there is no format {form!r}", "formats: " + ", ".join(TEXT_FORMATS))
     wanted = set(parts)
-    unknown = sorted(wanted - set(CHOICES))
-    if unknown:
-        raise UsageError(f"there is no part {unknown[0]!r} to add", "parts: " + ", ".join(CHOICES))
     if same_as and "links" not in wanted:
         raise UsageError("--same-as changes the links, and none are exported", "add --with links")
-    chosen = [quad for quad in built.quads() if _part(quad) in wanted | ALWAYS]
+    chosen = quads_of(built, wanted)
     if same_as:
         if same_as not in SAME:
             raise UsageError(f"no link is written as {same_as!r}", "choose one of " + ", ".join(SAME))
         chosen = _said_otherwise(chosen, SAME[same_as])
     return serialise(chosen, form, built.layout)
+
+
+def quads_of(built: Built, parts: Iterable[str]) -> list[Quad]:
+    """The guide's statements and what `parts` adds."""
+    wanted = set(parts)
+    unknown = sorted(wanted - set(CHOICES))
+    if unknown:
+        raise UsageError(f"there is no part {unknown[0]!r} to add", "parts: " + ", ".join(CHOICES))
+    return [quad for quad in built.quads() if _part(quad) in wanted | ALWAYS]
 
 
 def _said_otherwise(quads: list[Quad], same: NamedNode) -> list[Quad]:

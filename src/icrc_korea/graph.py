@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .draw import Picture
     from .reason import Explainer, Proof
     from .report import Report
+    from .spool import Spool
     from .store import Term
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
@@ -550,6 +551,26 @@ class KnowledgeGraph:
         if target is not None:
             export.write(data, target)
         return data
+
+    def spool(self, parts: Iterable[str] | None = None, only: Iterable[str] = (), chunk: int = 250_000) -> Spool:
+        """The graph in order for a triple store: all parts, or some; all graphs, or `only` those of these names."""
+        from . import export
+        from .spool import Spool
+
+        wanted = list(export.CHOICES if parts is None else parts)
+        try:
+            quads = export.quads_of(self.built, wanted)
+        except build.Damaged:
+            quads = export.quads_of(self.build(), wanted)
+        names = {name: self.layout.expand(name) or name for name in only}
+        known = {quad.graph_name.value for quad in quads}
+        for name, iri in names.items():
+            if iri not in known:
+                close = nearest(name, [self.layout.shrink(graph) for graph in known])
+                raise UnknownTerm(f"there is no graph called {name} in what is pushed", close,
+                                  "`icrc-korea stats` lists the graphs")  # fmt: skip
+        chosen = set(names.values())
+        return Spool((quad for quad in quads if not chosen or quad.graph_name.value in chosen), chunk)
 
     def draw(self, name: str) -> Picture:
         """A picture: timeline, network, map or sources; `.serialise("svg")`, `.text` and `.table()` give its forms."""

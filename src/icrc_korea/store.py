@@ -8,7 +8,7 @@ import re
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Variable
 
-from .errors import ParseError, QueryError, nearest
+from .errors import KgError, ParseError, QueryError, nearest
 from .layout import RDF, RDFS, SKOS, XSD
 from .sparql import Tokens, fault
 
@@ -65,6 +65,7 @@ TEXT_FORMATS = {
     "jsonld": RdfFormat.JSON_LD,
     "rdfxml": RdfFormat.RDF_XML,
 }
+MOST_NESTED = 256  # beginnings of triple terms in one piece of what comes in
 RESULT_FORMATS = {
     "xml": ox.QueryResultsFormat.XML,
     "csv": ox.QueryResultsFormat.CSV,
@@ -128,6 +129,53 @@ def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
             f"use a prefix of ontology/prefixes.ttl{f' ({close}?)' if close else ''}, or add this one there"
         )
     return "look at this line and the end of the statement before it: a missing ; or . or quote?"
+
+
+class _Incoming:
+    """Pieces of bytes as the file that a parser reads; not nested so deep that the parser overruns its stack."""
+
+    def __init__(self, chunks: Iterable[bytes], name: str) -> None:
+        self._chunks, self._rest, self._name = iter(chunks), b"", name
+        self.error: KgError | None = None  # the parser would wrap it
+
+    def read(self, size: int = -1) -> bytes:
+        """At most so many bytes, none at the end."""
+        try:
+            while not self._rest:
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    return b""
+                if chunk.count(b"<<(") > MOST_NESTED:
+                    raise ParseError(self._name, 0, 0, "has triples nested in triples", remedy="leave them out")
+                self._rest = chunk
+        except KgError as error:
+            self.error = error
+            raise OSError(str(error)) from None
+        taken = self._rest if size < 0 else self._rest[:size]
+        self._rest = self._rest[len(taken) :]
+        return taken
+
+
+def stream_quads(chunks: Iterable[bytes], name: str, form: str = "ntriples") -> Iterator[Quad]:
+    """The quads of N-Triples or N-Quads while they come in; a ParseError if they do not parse."""
+    incoming = _Incoming(chunks, name)
+    try:
+        yield from engine.parse(input=incoming, format=TEXT_FORMATS[form], rename_blank_nodes=False)
+    except SyntaxError as error:
+        raise ParseError(name, error.lineno or 0, error.offset or 0, str(error.msg or error)) from None
+    except (MemoryError, ValueError, OSError) as error:
+        raise incoming.error or ParseError(name, 0, 0, f"cannot be parsed: {error}") from None
+
+
+def read_results(data: bytes) -> list[list[Any]]:
+    """The rows of SPARQL results in JSON, as another store sends them; a ValueError if it is none."""
+    try:
+        results: Any = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+        if isinstance(results, ox.QueryBoolean):
+            raise ValueError("yes or no, not rows")
+        return [[solution[name] for name in results.variables] for solution in results]
+    except (SyntaxError, RuntimeError, MemoryError, OSError) as error:
+        raise ValueError(str(error)) from None
 
 
 # --- asking ----------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
     "making": ("build", "check", "stats", "anchor"),
     "drawing": ("draw",),
-    "moving": ("export",),
+    "moving": ("export", "push", "verify",),
     "linking": ("link", "enrich", "conflicts"),
 }
 

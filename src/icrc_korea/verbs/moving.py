@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import asdict
 
-from ..terminal import Progress, say
+from ..errors import UsageError
+from ..terminal import Progress, print_json, print_lines, say
 from . import Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from ..graph import KnowledgeGraph
+    from ..spool import Spool
+    from ..wire import Wire
 
 
 
@@ -26,6 +32,109 @@ def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
         say(f"{len(data):,} bytes of {options.format} written to {options.target}")
     return 0
 
+
+def _push(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..dialects import place
+    from ..push import Remote, bulk, curl_lines, push, write_bulk
+    from ..wire import checked
+
+    where = place(options.store, checked(options.url), options.update, options.graph_store)
+    with _spool(graph, options, where.dialect.chunk) as spool:
+        if options.dry_run:
+            folder = options.bulk or "icrc-korea-push"
+            write_bulk(spool, where, folder, _name(options), one_each=True)
+            progress.close()
+            say(f"nothing was sent; {len(spool.graphs)} graphs are in {folder}/, and these lines would push them:")
+            print_lines(curl_lines(spool, where, folder, _name(options)))
+            return 0
+        if options.bulk:
+            write_bulk(spool, where, options.bulk, _name(options))
+            progress.close()
+            say(f"nothing was sent; {spool.triples:,} triples and a script are in {options.bulk}/")
+            print_lines(bulk(where, options.bulk))
+            return 0
+        with _wire(options) as wire:
+            report = push(spool, Remote(wire, where), progress, _name(options), partial=bool(options.graph),
+                          replace=options.replace)  # fmt: skip
+    progress.close()
+    if options.format == "json":
+        return print_json(asdict(report))
+    print_lines([
+        f"{report.store} at {report.address}",
+        f"  written   {len(report.written):>7,} graphs  {report.triples:>12,} triples",
+        f"  unchanged {len(report.equal):>7,} graphs",
+        f"  removed   {len(report.removed):>7,} graphs",
+    ])  # fmt: skip
+    say(f"to prove that it arrived whole: icrc-korea verify {options.store} {options.url}")
+    return 0
+
+
+def _verify(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..dialects import place
+    from ..push import Remote, verify
+    from ..wire import checked
+
+    where = place(options.store, checked(options.url), "", options.graph_store or (
+        options.url if options.store == "generic" else ""))  # fmt: skip
+    with _spool(graph, options, where.dialect.chunk) as spool, _wire(options) as wire:
+        report = verify(spool, Remote(wire, where), progress, options.first)
+    progress.close()
+    code = int(bool(report.differences))
+    if options.format == "json":
+        print_json(asdict(report))
+        return code
+    lines = []
+    for found in report.differences:
+        lines.append(f"{found.graph}: {found.ours:,} triples here, {found.theirs:,} there")
+        lines += [f"  {found.problem}"] if found.problem else []
+        for word, count, some in (
+            ("missing", found.missing_count, found.missing),
+            ("extra", found.extra_count, found.extra),
+        ):
+            lines += [f"  {word}: {count:,}"] if count else []
+            lines += [f"    {triple}" for triple in some]
+            lines += [f"    … and {count - len(some):,} more"] if count > len(some) else []
+    print_lines(lines or [f"{report.graphs:,} graphs, {report.triples:,} triples: the same here and there"])
+    if report.rewritten:
+        say(f"{report.store} gives {report.rewritten} durations back as numbers, P1D as 86400.0: so did it here")
+    if code:
+        say(f"to put it right: icrc-korea push {options.store} {options.url} --replace")
+    return code
+
+
+def _name(options: argparse.Namespace) -> str:
+    """The name under which the store remembers what was pushed: none for the graph itself, else the file's."""
+    return os.path.basename(options.source).partition(".")[0] if options.source else ""  # noqa: PTH119
+
+
+def _spool(graph: KnowledgeGraph, options: argparse.Namespace, chunk: int) -> Spool:
+    if not options.source:
+        parts = None if options.parts is None else [part.strip() for part in options.parts.split(",") if part.strip()]
+        return graph.spool(parts, options.graph, chunk)
+    if options.parts is not None or options.graph:
+        raise UsageError("--with and --graph choose from the graph, and --from takes a file whole", "leave them out")
+    from ..spool import from_file
+
+    return from_file(options.source, chunk)
+
+
+def _wire(options: argparse.Namespace) -> Wire:
+    from ..wire import Credentials, Wire
+
+    return Wire(tell=say, credentials=Credentials.of(options.url))
+
+
+WHERE: list[tuple[str, dict[str, Any]]] = [
+    ("store", {"metavar": "STORE", "help": "fuseki, graphdb, rdf4j, virtuoso, qlever, oxigraph, blazegraph, stardog, "
+                                           "neptune, allegrograph or generic"}),
+    ("url", {"metavar": "URL", "help": "its address, such as http://localhost:3030/kg; without a password in it"}),
+    ("--with", {"dest": "parts", "default": None, "metavar": "PART,…",
+                "help": "only these of claims, inferred, links, enrichment, alignments, catalogue; else all"}),
+    ("--graph", {"action": "append", "default": [], "metavar": "GRAPH",
+                 "help": "only this graph, such as passage:P05.s1; may be given several times"}),
+    ("--from", {"dest": "source", "default": "", "metavar": "FILE", "help": "an N-Quads file instead of the graph"}),
+    ("--graph-store", {"default": "", "metavar": "URL", "help": "of a generic store: where graphs are written"}),
+]  # fmt: skip
 
 VERBS = {
     "export": Verb(
@@ -44,5 +153,39 @@ VERBS = {
             ("-o", {"dest": "target", "metavar": "FILE", "help": "write this file instead of standard output"}),
         ],
         "turtle trig nquads ntriples jsonld rdfxml",
+    ),
+    "push": Verb(
+        _push,
+        "bring the graph into a triple store, and keep it in step; what is not ours there stays untouched",
+        [
+            "icrc-korea push fuseki http://localhost:3030/kg",
+            "icrc-korea push virtuoso http://localhost:8890 --with claims,inferred",
+            "icrc-korea push rdf4j http://localhost:8080/rdf4j-server/repositories/kg --dry-run",
+            "icrc-korea push oxigraph http://localhost:7878 --bulk load-me",
+        ],
+        [
+            *WHERE,
+            ("--update", {"default": "", "metavar": "URL", "help": "of a generic store: where it is changed"}),
+            ("--dry-run", {"action": "store_true", "help": "print curl lines that do the same; write their files, "
+                                                           "into icrc-korea-push/ or the folder of --bulk"}),
+            ("--bulk", {"default": "", "metavar": "DIR",
+                        "help": "send nothing: write one file and a script for the store's own bulk loader"}),
+            ("--replace", {"action": "store_true",
+                           "help": "also replace graphs of these names that no push has put there"}),
+        ],
+        "text json",
+    ),
+    "verify": Verb(
+        _verify,
+        "read the graph back from a triple store and compare it, triple by triple",
+        [
+            "icrc-korea verify fuseki http://localhost:3030/kg",
+            "icrc-korea verify generic https://store.example/sparql --format json",
+        ],
+        [
+            *WHERE,
+            ("--first", {"type": int, "default": 10, "metavar": "N", "help": "differences to name a graph (10)"}),
+        ],
+        "text json",
     ),
 }  # fmt: skip

@@ -1,0 +1,239 @@
+"""Hides how any number of quads is brought into order, graph by graph, in little memory.
+
+    with Spool(quads, chunk=250_000) as spool:
+        for graph in spool.graphs.values():
+            graph.count, graph.digest
+            for part in graph.parts: spool.read(part)       # N-Triples, sorted, each triple once
+
+Triples are put into the form that stores keep them in, so that what comes back is what was sent: language tags
+in lower case, numbers and truth values in their shortest form, blank nodes named (see `normal`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import tempfile
+from hashlib import sha256
+from itertools import islice
+
+from .errors import UsageError
+from .layout import BASE, XSD
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import IO
+
+    from .store import Quad
+
+SKOLEM = BASE + ".well-known/genid/"
+IN_MEMORY = 200_000  # quads that are sorted at once
+BLOCK = 1 << 16
+INTEGERS = {
+    XSD + name
+    for name in (
+        "integer", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger", "long", "int",
+        "short", "byte", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
+    )
+}  # fmt: skip
+BLANK = re.compile(r"(?:^|(?<= ))_:(\S+)(?=[ ]|$)")
+INTEGER, DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+
+
+def normal(triple: str) -> str:
+    """An N-Triples statement (without its dot) in the form in which it is compared.
+
+    Exactly what stores were seen to change is made alike: the case of language tags, `1.0` for `1`, `1` for
+    `true`, leading zeros of integers, an explicit xsd:string.
+    """
+    if triple.endswith('"'):
+        return triple
+    if triple.endswith(">"):
+        head, marks, datatype = triple.rpartition('"^^<')
+        if not marks or "> <" in datatype:
+            return triple
+        head, quote, value = head.rpartition(' "')
+        kind = datatype[:-1]
+        if kind == XSD + "string":
+            return f"{head}{quote}{value}\""
+        return f"{head}{quote}{_shortest(value, kind)}\"^^<{kind}>"
+    head, mark, tag = triple.rpartition('"@')
+    return f'{head}"@{tag.lower()}' if mark and " " not in tag else triple
+
+
+def _shortest(value: str, kind: str) -> str:
+    if kind in INTEGERS and INTEGER.fullmatch(value):
+        sign, digits = value[0] == "-", value.lstrip("+-").lstrip("0") or "0"
+        return f"-{digits}" if sign and digits != "0" else digits
+    if kind == XSD + "decimal" and DECIMAL.fullmatch(value):
+        whole, _, fraction = value.lstrip("+-").partition(".")
+        whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+        digits = f"{whole}.{fraction}" if fraction else whole
+        return f"-{digits}" if value[0] == "-" and digits != "0" else digits
+    if kind == XSD + "boolean":
+        return {"1": "true", "0": "false"}.get(value, value)
+    return value
+
+
+def named(triple: str) -> str:
+    """A statement with its blank nodes as IRIs of their own, outside of what is between quotes."""
+    if "_:" not in triple:
+        return triple
+    head, quote, tail = triple.partition(' "')
+
+    def name(match: re.Match[str]) -> str:
+        return f"<{SKOLEM}{match.group(1)}>"
+
+    return BLANK.sub(name, head) + quote + tail
+
+
+class Digest:
+    """A digest of a set of statements that does not depend on their order."""
+
+    def __init__(self) -> None:
+        self.count, self._sum = 0, 0
+
+    def add(self, line: bytes) -> None:
+        """Takes one statement in, which must come only once."""
+        self.count += 1
+        self._sum = (self._sum + int.from_bytes(sha256(line).digest())) % (1 << 256)
+
+    def text(self) -> str:
+        """The digest in hex."""
+        return f"{self._sum:064x}"
+
+
+class Part:
+    """Some lines of a graph: where they lie."""
+
+    __slots__ = ("count", "size", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start, self.size, self.count = start, 0, 0
+
+
+class Graph:
+    """One graph: its name, how many triples, their digest, and its parts."""
+
+    def __init__(self, iri: str) -> None:
+        self.iri, self.parts = iri, list[Part]()
+        self._sums = Digest()
+
+    @property
+    def count(self) -> int:
+        """How many triples it has."""
+        return self._sums.count
+
+    @property
+    def digest(self) -> str:
+        """A digest of its triples, whatever their order."""
+        return self._sums.text()
+
+
+class Spool:
+    """Quads sorted by graph in a temporary file that is gone when it is closed."""
+
+    def __init__(self, quads: Iterable[Quad], chunk: int = IN_MEMORY) -> None:
+        self.graphs: dict[str, Graph] = {}
+        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed by close()
+        self._write(_sorted(_lines(quads)), chunk)
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Takes the file away."""
+        self._file.close()
+
+    @property
+    def triples(self) -> int:
+        """How many triples there are in all graphs."""
+        return sum(graph.count for graph in self.graphs.values())
+
+    def _write(self, lines: Iterable[bytes], chunk: int) -> None:
+        place, last, graph = 0, b"", Graph("")
+        for line in lines:
+            if line == last:
+                continue
+            last = line
+            name, _, rest = line.partition(b" ")
+            iri = name.decode()
+            if iri != graph.iri or not graph.parts:
+                graph = self.graphs[iri] = Graph(iri)
+                graph.parts.append(Part(place))
+            elif graph.parts[-1].count >= chunk:
+                graph.parts.append(Part(place))
+            self._file.write(rest)
+            graph._sums.add(rest)
+            graph.parts[-1].count += 1
+            graph.parts[-1].size += len(rest)
+            place += len(rest)
+        self._file.flush()
+
+    def read(self, part: Part) -> Iterator[bytes]:
+        """The lines of a part as N-Triples, in blocks; may be read any number of times."""
+        place, end = part.start, part.start + part.size
+        while place < end:
+            self._file.seek(place)
+            block = self._file.read(min(BLOCK, end - place))
+            place += len(block)
+            yield block
+
+    def lines(self, graph: Graph) -> Iterator[bytes]:
+        """Every line of a graph, in order."""
+        for part in graph.parts:
+            rest = b""
+            for block in self.read(part):
+                *whole, rest = (rest + block).split(b"\n")
+                yield from (line + b"\n" for line in whole)
+
+
+def line_of(quad: Quad) -> bytes:
+    """The statement of a quad as a line of N-Triples in the form in which it is compared."""
+    return f"{normal(named(str(quad.triple)))} .\n".encode()
+
+
+def _lines(quads: Iterable[Quad]) -> Iterator[bytes]:
+    for quad in quads:
+        iri = getattr(quad.graph_name, "value", "")
+        if not iri or str(quad.graph_name)[0] != "<":
+            raise UsageError("there are statements outside any named graph", "put each into a graph with a name")
+        yield iri.encode() + b" " + line_of(quad)
+
+
+def _sorted(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines in order, of which no more than IN_MEMORY are in memory at once."""
+    source = iter(lines)
+    runs: list[IO[bytes]] = []
+    try:
+        while True:
+            block = sorted(islice(source, IN_MEMORY))
+            if len(block) < IN_MEMORY and not runs:
+                yield from block
+                return
+            if not block:
+                break
+            run: IO[bytes] = tempfile.TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed below
+            runs.append(run)
+            run.writelines(block)
+            run.seek(0)
+        yield from heapq.merge(*runs)
+    finally:
+        for run in runs:
+            run.close()
+
+
+def from_file(name: str, chunk: int = IN_MEMORY) -> Spool:
+    """A spool of an N-Quads file, of any size."""
+    from .errors import ParseError
+    from .store import stream_quads
+
+    try:
+        with open(name, "rb") as stream:  # noqa: PTH123 - the name may be a pipe
+            return Spool(stream_quads(iter(lambda: stream.read(BLOCK), b""), name, "nquads"), chunk)
+    except OSError as error:
+        raise ParseError(name, 0, 0, f"cannot be read: {error.strerror}", remedy="check the file's name") from None
