@@ -25,9 +25,9 @@ from wikidata_service import CASES, Wikidata, serving
 import icrc_korea
 from icrc_korea.errors import KgError, UsageError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.linking import asking, names
+from icrc_korea.linking import asking, enrichment, names, services
 from icrc_korea.linking.candidates import Finder
-from icrc_korea.linking.items import Item, bounds, is_item, read_item
+from icrc_korea.linking.items import Item, Statement, Value, bounds, is_item, read_item
 from icrc_korea.linking.judgements import Judgements, harmless, read_sheet
 from icrc_korea.linking.scoring import CAP, STRONG, undecided
 from icrc_korea.linking.services import PROPERTIES, QueryService, WikidataApi
@@ -519,6 +519,8 @@ SHEET = "thing,item,decision,why,confidence,match,evidence\n"
         (SHEET + "place:geneva,Q71,accept,x,,,in a book\n", 2, "'in' is no address"),
         (SHEET + 'place:geneva,Q71,,"two\nlines",,,\nplace:geneva,Q72,maybe,x,,,\n', 4, "'maybe' is no decision"),
         (SHEET + "place:geneva,Q71,accept,x,,,\nplace:geneva,Q71,reject,x,,,\n", 3, "decided in line 2 already"),
+        (SHEET + "place:geneva,Q71,accept,x,,,\nplace:geneva,Q11917,accept,x,,,\n", 3, "exactly already"),
+        (SHEET + "place:geneva,Q71,accept,x,,,\nplace:geneva,,none,x,,,\n", 3, "reject that link first"),
     ],
 )
 def test_a_wrong_table_names_its_line_and_changes_nothing(
@@ -600,6 +602,59 @@ def test_what_is_accepted_and_drawn_in_keeps_every_rule(linked: Command, tmp_pat
     report = icrc_korea.load(own).check()
     assert not [str(finding.as_dict()) for finding in report.findings if "enrichment" in finding.file]
     assert report.exit_code == 0, report.text()
+
+
+STATEMENTS = [
+    (
+        "P18",
+        Value("text", "Paul Ruegger 1950.jpg"),
+        "image",
+        "https://commons.wikimedia.org/wiki/File:Paul_Ruegger_1950.jpg",
+    ),
+    ("P18", Value("text", 'A "b" <c>.jpg'), "image", "https://commons.wikimedia.org/wiki/File:A_%22b%22_%3Cc%3E.jpg"),
+    ("P227", Value("text", "118603701"), "sameAs", "https://d-nb.info/gnd/118603701"),
+    ("P244", Value("text", "sh85074095"), "sameAs", "https://id.loc.gov/authorities/subjects/sh85074095"),
+    ("P244", Value("text", "n79066627"), "sameAs", "https://id.loc.gov/authorities/names/n79066627"),
+    ("P214", Value("text", "1> <http://evil"), "sameAs", "https://viaf.org/viaf/1%3E%20%3Chttp%3A//evil"),
+    ("P902", Value("text", "014885"), "sameAs", "https://hls-dhs-dss.ch/de/articles/014885/"),
+    ("P569", Value("time", "1897"), "birthDate", "1897"),
+    ("P569", Value("time", "189X"), "", ""),
+    ("P569", Value("none", "somevalue"), "", ""),
+    ("P625", Value("point", "46.2 6.1"), "latitude", "46.2"),
+    ("P39", Value("item", "Q6296418"), "holds", "http://www.wikidata.org/entity/Q6296418"),
+    ("P31", Value("item", "Q5"), "", ""),
+]
+
+
+@pytest.mark.parametrize(("prop", "value", "name", "text"), STATEMENTS, ids=lambda part: str(part)[:30])
+def test_a_statement_becomes_a_claim(prop: str, value: Value, name: str, text: str) -> None:
+    thing = Thing("x", "https://w3id.org/icrc-korea/id/person/x", "Person", ())
+    statement = Statement(prop, value, id="Q1$abc")
+    found = list(enrichment.said(thing, Item("Q1", statements={prop: (statement,)}), "2026-11-25", {}, {}))
+    assert [one.predicate.rpartition("/")[2].rpartition("#")[2] for one in found][:1] == ([name] if name else [])
+    for one in found[:1]:
+        assert one.value.value == text
+        assert one.source == "http://www.wikidata.org/entity/statement/Q1-abc"
+        assert one.reference == "Wikidata gives no reference."
+
+
+def test_a_julian_date_says_so() -> None:
+    thing = Thing("x", "https://w3id.org/icrc-korea/id/person/x", "Person", ())
+    item = Item("Q1", statements={"P569": (Statement("P569", Value("time", "1700-01-01", julian=True)),)})
+    [found] = enrichment.said(thing, item, "2026-11-25", {}, {})
+    assert found.reference == "the date is Julian"
+
+
+def test_scholarly_articles_are_looked_for_where_they_are(
+    service: Wikidata, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Since May 2025 the query service has them apart: books and reports are looked for in both halves."""
+    monkeypatch.setattr(services, "QUERY_MAIN", service.query)
+    monkeypatch.setattr(services, "QUERY_SCHOLARLY", f"{service.base}/sparql")
+    QueryService(asker(tmp_path)).find(Thing("x", "x", "Person", (("Syngman Rhee", "en"),)))
+    assert not service.asked
+    QueryService(asker(tmp_path)).find(Thing("x", "x", "Book", (("Syngman Rhee", "en"),)))
+    assert [asked["path"] for asked in service.asked] == ["/sparql"]
 
 
 def test_one_thing_is_enriched_and_the_others_stay(linked: Command, tmp_path: Path) -> None:

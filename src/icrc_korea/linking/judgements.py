@@ -45,6 +45,7 @@ class Decision:
     evidence: tuple[str, ...] = ()
     confidence: float = 0.9
     reviewed: bool = False
+    place: tuple[str, int] = ("", 0)  # file and line, where it was read from a table
 
 
 class Judgements:
@@ -80,7 +81,12 @@ class Judgements:
         for decision in decisions:
             new = self._judgement(decision, label(decision.thing))
             links = _with_prefix(links, new.subject, self.layout)
-            links, count = links.put(new), count + 1
+            try:
+                links, count = links.put(new), count + 1
+            except UsageError as error:
+                if not decision.place[1]:
+                    raise
+                raise ParseError(*decision.place, 1, error.message, remedy=error.remedy) from None
         if count:
             self._write(links)
         return count
@@ -259,4 +265,7 @@ def _decision(entry: dict[str, str], name: str, line: int, exists: Callable[[str
         if not sssom.LOCATOR.fullmatch(locator):
             raise wrong(f"{locator!r} is no address", "write https: addresses with | between them")
     label = entry.get("item_label", "")
-    return Decision(thing, what, "" if what == NONE else item, label, match, judge, entry["why"], evidence, sure)
+    number = "" if what == NONE else item
+    return Decision(
+        thing, what, number, label, match, judge, entry["why"], evidence, sure, reviewed=True, place=(name, line)
+    )
