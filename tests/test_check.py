@@ -196,12 +196,18 @@ def test_a_finding_reads_as_a_sentence(run: str, report: Callable[[str], Report]
 
 
 def test_every_fault_that_a_query_looks_for_has_a_case() -> None:
-    faults = {path.stem for path in (ROOT / "queries" / "quality").glob("*.rq")}
-    assert faults == {path.name for path in (CASES / "quality").iterdir()}
+    rules = {path.stem for path in (ROOT / "queries" / "quality").glob("*.rq")}
+    assert rules == {path.name for path in (CASES / "quality").iterdir()}
+    for rule in sorted(rules):
+        cases = [case for case in ALL if case.path.parent == CASES / "quality" / rule]
+        assert any(finding.rule == f"quality/{rule}" for case in cases for finding in case.expected), rule
+
+
+def test_a_case_stands_with_the_rule_that_it_breaks() -> None:
     for case in ALL:
-        assert any(finding.rule in case.name for finding in case.expected) or case.name.startswith(
-            ("clean/", "own-fault/", "shape/")
-        )
+        assert case.expected or "# expect: nothing" in case.head, f"{case.name} does not say what is expected"
+        alone = case.name.startswith(("clean/", "own-fault/", "shape/")) or not case.expected
+        assert alone or any(finding.rule in case.name for finding in case.expected), case.name
 
 
 # --- what is not broken -------------------------------------------------------------------------------
