@@ -61,9 +61,10 @@ lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 bench: $(VENV)/.run  ## time a question against rdflib and bare Python
 	@$(PY) benchmarks/ask.py
 
-docs: $(VENV)/.run  ## write the pages of docs/ that are made from the questions
+docs: $(VENV)/.dev  ## write the pages of docs/ that are made from questions and rules
 	@$(KG) queries --format markdown > docs/questions.md
 	@$(KG) queries --format openapi > docs/openapi.json
+	@$(PY) tests/test_rules.py
 
 wheel: $(VENV)/.run  ## build sdist and wheel into dist/
 	@rm -rf dist && mkdir dist
