@@ -21,7 +21,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench docs wheel vocabularies sssom lock clean
+.PHONY: help run test lint bench docs wheel vocabularies sssom stores notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -87,6 +87,9 @@ sssom: $(VENV)/.run  ## prove with SSSOM's own tool that data/links/ holds SSSOM
 stores: $(STORES)/.fetched  ## fetch the triple stores that run on Java, to test against (Maven Central)
 	@:
 
+notebooks: $(VENV)/.notebook  ## run the notebooks of docs/notebooks afresh and keep what they give
+	@$(PY) docs/notebooks/run.py $(NOTEBOOK_ARGS)
+
 lock:  ## renew the lock files from pyproject.toml
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	echo "==> uv into a temporary environment"; \
@@ -97,9 +100,10 @@ lock:  ## renew the lock files from pyproject.toml
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    --upgrade --group build "$$@" pyproject.toml; \
 	}; \
-	echo "==> requirements.lock, requirements-dev.lock"; \
+	echo "==> requirements.lock, requirements-dev.lock, requirements-notebook.lock"; \
 	compile --output-file requirements.lock --extra draw; \
-	compile --output-file requirements-dev.lock --constraint requirements.lock --extra draw --extra dev
+	compile --output-file requirements-dev.lock --constraint requirements.lock --extra draw --extra dev; \
+	compile --output-file requirements-notebook.lock --constraint requirements-dev.lock --extra notebook
 
 clean:  ## remove everything that was made or fetched
 	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules $(STORES)
@@ -137,6 +141,11 @@ $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "==> tools for tests (requirements-dev.lock)"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.notebook: $(VENV)/.dev requirements-notebook.lock
+	@echo "==> tools for notebooks (requirements-notebook.lock)"
+	@$(PIP) install --require-hashes -r requirements-notebook.lock
 	@touch $@
 
 $(VOCABULARIES)/node_modules/.fetched: $(VOCABULARIES)/package-lock.json $(VOCABULARIES)/.npmrc

@@ -49,6 +49,10 @@ class Picture:
         """What the picture shows, in words."""
         return "\n".join([self.title, "", *self.lines]) + "\n"
 
+    def _repr_svg_(self) -> str:
+        """The picture in a notebook."""
+        return self.serialise("svg").decode()
+
     def table(self) -> str:
         """The rows that were drawn, as CSV."""
         import csv
