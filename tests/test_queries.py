@@ -116,7 +116,10 @@ def test_what_is_asked_is_explained(question: str, graph: KnowledgeGraph) -> Non
     found = next(entry for entry in graph.questions() if entry.id == question)
     assert set(found.columns) == set(graph.run(question).columns)
     assert all(found.columns.values())
-    assert found.asks().endswith("?")
+    assert set(found.summary) == {"en", "fr", "ko"}, "it is asked in English, French and Korean"
+    assert [text for text in found.summary.values() if not text.endswith("?")] == []
+    assert re.search("[가-힣]", found.summary["ko"])
+    assert len(set(found.summary.values())) == 3
     assert all(spec.get("about") for spec in found.params.values())
 
 
