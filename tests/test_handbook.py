@@ -45,6 +45,36 @@ def test_a_value_cannot_be_taken_for_markup() -> None:
     assert handbook._cell("<https://example.org/a|b>") == "<https://example.org/a%7Cb>"
 
 
+# --- what a reader would copy ----------------------------------------------------------------------------
+
+SNIPPETS = [
+    (path.name, text)
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for text in re.findall(r"^```sparql\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
+]
+
+
+@pytest.fixture(scope="module")
+def taken(graph: KnowledgeGraph) -> ox.Store:
+    """The Turtle export as a reader has it."""
+    store = ox.Store()
+    store.bulk_load(graph.export(form="turtle", parts=["claims", "inferred"]), format=ox.RdfFormat.TURTLE)
+    return store
+
+
+@pytest.mark.parametrize(("page", "text"), SNIPPETS)
+def test_a_query_of_the_pages_finds_what_it_promises(
+    page: str, text: str, graph: KnowledgeGraph, taken: ox.Store
+) -> None:
+    assert graph.query(text).hints == []
+    found = list(taken.query(text, prefixes=graph.layout.prefixes))
+    assert bool(found) is not text.startswith("# nothing")
+
+
+def test_there_are_recipes() -> None:
+    assert len([page for page, _ in SNIPPETS if page == "recipes.md"]) > 10
+
+
 # --- the addresses ---------------------------------------------------------------------------------------
 
 
