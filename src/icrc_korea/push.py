@@ -155,7 +155,7 @@ class Remote:
         """Replaces one graph by the content of the bodies."""
         dialect, address = self.place.dialect, self.place.graph(iri)
         if dialect.way == DROP_AND_POST:
-            self.update(f"DROP GRAPH <{iri}>", missing_is_fine=True)
+            self.drop(iri)
         for number, (count, size, body) in enumerate(bodies):
             method = "PUT" if number == 0 and dialect.way != DROP_AND_POST else "POST"
             # the length is given, for Virtuoso 7 takes a body that is sent in chunks for an empty one
@@ -167,14 +167,11 @@ class Remote:
     def drop(self, iri: str) -> None:
         """Removes one graph."""
         if self.place.dialect.way == DROP_AND_POST:
-            self.update(f"DROP GRAPH <{iri}>", missing_is_fine=True)
+            if self.count(iri):  # dropping what is not there may be an error
+                update = {"update": f"DROP GRAPH <{iri}>"}
+                self.wire.send("POST", self.place.update, form=update, idempotent=True, timeout=PATIENCE)
         else:
             self.wire.send("DELETE", self.place.graph(iri), allow=(404,), timeout=PATIENCE)
-
-    def update(self, text: str, missing_is_fine: bool = False) -> None:
-        """Sends a SPARQL update."""
-        self.wire.send("POST", self.place.update, form={"update": text}, idempotent=True, timeout=PATIENCE,
-                       allow=(404,) if missing_is_fine else ())  # fmt: skip
 
 
 # --- the manifest --------------------------------------------------------------------------------------------

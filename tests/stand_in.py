@@ -1,0 +1,153 @@
+"""A store that stands in for one that cannot be run here: it speaks the protocol that the store's makers document.
+
+What it says on the wire follows design notes taken from the documentation of each store, not from the store itself;
+tests that use it say so. It also fails on demand, in all the ways in which machines on the network fail.
+"""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pyoxigraph as ox
+
+NT = ox.RdfFormat.N_TRIPLES
+
+
+class StandIn(http.server.ThreadingHTTPServer):
+    """The store's data, what was asked of it, and how it is to behave."""
+
+    daemon_threads = True
+
+    def __init__(self, behaviour: dict[str, Any]) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.store, self.asked, self.behaviour = ox.Store(), list[str](), behaviour
+        self.failures = list(behaviour.get("fails", []))  # one an incoming request: null for none
+        self.sent = b""  # all that came in, to look for secrets in
+        self.lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: StandIn
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        for name, value in {"Content-Length": str(len(body)), **named}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def handle_any(self) -> None:
+        with self.server.lock:
+            self.respond()
+
+    do_GET = do_PUT = do_POST = do_DELETE = handle_any  # noqa: N815
+
+    def respond(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts, behaviour = urlsplit(self.path), self.server.behaviour
+        params = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        kind = (self.headers.get("Content-Type") or "").partition(";")[0]
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()} if "form-url" in kind else {}
+        what = "query" if "query" in form else "update" if "update" in form else kind
+        self.server.asked.append(f"{self.command} {self.path} {what}".strip())
+        if self.server.failures:
+            failure = self.server.failures.pop(0)
+            if failure:
+                self.fail(failure)
+                return
+        token = behaviour.get("token")
+        if token and self.headers.get("Authorization") != f"Bearer {token}":
+            self.answer(403, b"Invalid access token")
+        elif "query" in form:
+            self.query(form["query"])
+        elif "update" in form:
+            try:
+                self.server.store.update(form["update"])
+                self.answer(behaviour.get("written", 204))
+            except (SyntaxError, OSError) as error:
+                missing = "does not exist" in str(error)
+                self.answer(behaviour.get("missing", 404) if missing else 400, str(error).encode())
+        elif self.command == "GET" and parts.path == behaviour.get("reads"):
+            assert params.pop("infer") == "false", "what was inferred would be read too"
+            quads = self.server.store.quads_for_pattern(None, None, None, ox.NamedNode(params["context"].strip("<>")))
+            self.answer(200, ox.serialize((quad.triple for quad in quads), format=NT) or b"",
+                        Content_Type="application/n-triples")  # fmt: skip
+        elif parts.path == behaviour["graphs"]:
+            self.graph(params, body, kind)
+        else:
+            self.answer(404, b"no such place")
+
+    def query(self, text: str) -> None:
+        results = self.server.store.query(text)
+        rows = behaviour_rows(results, self.server.behaviour.get("rows"))
+        self.answer(200, rows, Content_Type="application/sparql-results+json")
+
+    def graph(self, params: dict[str, str], body: bytes, kind: str) -> None:
+        behaviour = self.server.behaviour
+        name = params.get(behaviour["name"])
+        if name is None or set(params) != {behaviour["name"]}:
+            raise AssertionError(f"not scoped to one graph: {self.path}")
+        if self.command not in behaviour["methods"]:
+            raise AssertionError(f"{self.command} means something else here")
+        if kind not in behaviour["takes"] and self.command != "DELETE":
+            self.answer(415, b"unsupported media type")
+            return
+        graph = ox.NamedNode(name.strip("<>"))
+        if self.command in ("PUT", "DELETE"):
+            self.server.store.remove_graph(graph)
+        if self.command != "DELETE":
+            self.server.store.load(body, format=NT, to_graph=graph)
+        self.answer(behaviour.get("written", 204))
+
+    def fail(self, failure: dict[str, Any]) -> None:
+        """One of the ways to fail: a status with headers and body, a cut answer, none at all."""
+        if failure.get("nothing"):
+            self.close_connection = True
+            return
+        body = str(failure.get("body", "")).encode()
+        headers = {"Content-Type": "text/plain", **failure.get("headers", {})}
+        if failure.get("cut"):
+            headers["Content-Length"] = str(len(body) + 100)
+            self.close_connection = True
+        body += self.headers.get("Authorization", "").encode() if failure.get("echo") else b""
+        self.answer(failure.get("status", 200), body, **headers)
+
+
+def behaviour_rows(results: Any, most: int | None) -> bytes:
+    """Results in JSON, of which no more than `most` rows."""
+    import json
+
+    data = results.serialize(format=ox.QueryResultsFormat.JSON)
+    if most is None:
+        return bytes(data)
+    document = json.loads(data)
+    document["results"]["bindings"] = document["results"]["bindings"][:most]
+    return json.dumps(document).encode()
+
+
+@contextmanager
+def standing_in(behaviour: dict[str, Any]) -> Iterator[StandIn]:
+    """A stand-in that runs while it is wanted."""
+    server = StandIn(behaviour)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

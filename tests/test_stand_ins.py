@@ -1,0 +1,129 @@
+"""Stores that cannot be run here, by the protocol that is documented for them; and machines that fail.
+
+Nothing here was tried on the stores named in `cases/stores/documented/`: a stand-in answers as their makers say.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT, Command
+from stand_in import standing_in
+
+from icrc_korea.dialects import DIALECTS
+
+CASES = Path(__file__).parent / "cases" / "stores"
+DOCUMENTED = sorted((CASES / "documented").glob("*.yaml"))
+FAULTS = yaml.safe_load((CASES / "faults.yaml").read_text(encoding="utf-8"))
+PLAIN = {"graphs": "/store", "name": "graph", "takes": ["application/n-triples"], "methods": ["PUT", "DELETE"]}
+SECRET = "correct-horse-battery"
+QUADS = "".join(f'<urn:a> <urn:p> "{n}" <https://example.org/g{n % 2}> .\n' for n in range(10))
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    for name in ("ICRC_KOREA_USER", "ICRC_KOREA_PASSWORD", "ICRC_KOREA_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "data.nq"
+    path.write_text(QUADS, encoding="utf-8")
+    return path
+
+
+def test_every_store_is_either_tried_or_stood_in_for() -> None:
+    assert {path.stem for path in DOCUMENTED} | {"generic"} == {
+        name for name, dialect in DIALECTS.items() if not dialect.tried
+    }
+
+
+@pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
+def test_a_documented_protocol(path: Path, data: Path, icrc: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if "token" in case["answers"]:
+        monkeypatch.setenv("ICRC_KOREA_TOKEN", case["answers"]["token"])
+    with standing_in(case["answers"]) as store:
+        where = (path.stem, store.url + case["base"], "--from", data, "--root", ROOT)
+        said = icrc("push", *where)
+        assert said.code == 0, said.err
+        assert store.asked == case["asked"]
+        store.asked.clear()
+        assert icrc("push", *where).code == 0
+        assert all(line.endswith(" query") for line in store.asked), "a second push wrote something"
+        said = icrc("verify", *where)
+        assert said.code == 0, said.out + said.err
+        data.write_text(QUADS.replace("/g1", "/g2"), encoding="utf-8")
+        assert icrc("push", *where).code == 0
+        assert {str(graph) for graph in store.store.named_graphs()} >= {"<https://example.org/g2>"}
+        assert not list(store.store.quads_for_pattern(None, None, None, _node("https://example.org/g1")))
+
+
+@pytest.mark.parametrize("case", FAULTS, ids=lambda case: case["name"])
+def test_a_machine_that_fails(case: dict[str, Any], data: Path, icrc: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(case) <= {"name", "fails", "before", "then", "push", "verify", "err", "out", "never"}
+    monkeypatch.setenv("ICRC_KOREA_USER", "somebody")
+    monkeypatch.setenv("ICRC_KOREA_PASSWORD", SECRET)
+    first = case.get("fails", []) if "before" not in case else []
+    with standing_in({**PLAIN, "fails": first, **case.get("then", {})}) as store:
+        where = ("generic", f"{store.url}/sparql", "--graph-store", f"{store.url}/store", "--from", data,
+                 "--root", ROOT)  # fmt: skip
+        said = icrc("push", *where)
+        told, out = said.err, said.out
+        assert said.code == case["push"], said.err
+        if "verify" in case:
+            store.failures = list(case.get("fails", []))
+            said = icrc("verify", *where)
+            told, out = told + said.err, out + said.out
+            assert said.code == case["verify"], said.out + said.err
+        for word in case.get("err", []):
+            assert word.lower() in told.lower()
+        for word in case.get("out", []):
+            assert word in out
+        for word in [*case.get("never", []), SECRET, "Traceback", "\x1b"]:
+            assert word not in out + told
+        if case["push"] == 4:  # and when the machine is well again, the same command goes on
+            store.failures = []
+            assert icrc("push", *where).code == 0
+            assert icrc("verify", *where).code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://me:secret@127.0.0.1:1/kg", "~/.netrc"),
+        ("ftp://127.0.0.1/kg", "not a web address"),
+        ("file:///etc/passwd", "not a web address"),
+        ("127.0.0.1:3030", "not a web address"),
+        ("http://127.0.0.1:99999/", "not a web address"),
+        ("http://[::1/", "not a web address"),
+        ("http://127.0.0.1:1/a b", "not a web address"),
+        ("http://127.0.0.1:1/", "cannot be reached"),
+    ],
+)
+def test_an_address_that_will_not_do(url: str, says: str, data: Path, icrc: Command) -> None:
+    said = icrc("push", "fuseki", url, "--from", data, "--root", ROOT)
+    assert said.code == (4 if "reached" in says else 2)
+    assert says in said.err
+    assert "secret" not in said.err
+
+
+def test_no_address_stands_for_more_than_one_graph() -> None:
+    from icrc_korea.errors import UsageError
+
+    for name, dialect in DIALECTS.items():
+        place = dialect.at("http://h/x")
+        assert dialect.name + "=" in place.graph("urn:g"), name
+        for bad in ("", "null", " ", "urn:g>", "urn: g", "a\nb"):
+            if bad == "null":
+                continue
+            with pytest.raises(UsageError):
+                place.graph(bad)
+
+
+def _node(iri: str) -> Any:
+    import pyoxigraph as ox
+
+    return ox.NamedNode(iri)
