@@ -74,21 +74,32 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
+def search(
+    icrc: Command, service: Wikidata, unjudged: KnowledgeGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """`icrc-korea link` on the graph without links, which stays as it is and in memory, asking the stand-in."""
+    monkeypatch.setenv("ICRC_KOREA_CONTACT", "tests@example.org")
+    monkeypatch.setattr("icrc_korea.graph.KnowledgeGraph", lambda *_: unjudged)
+    return _command(icrc, service, unjudged.layout.root, tmp_path)
+
+
+@pytest.fixture
 def link(
     icrc: Command, service: Wikidata, unjudged: KnowledgeGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Command:
-    """`icrc-korea link` on a copy of the graph without links, asking the stand-in."""
+    """`icrc-korea link`, `enrich` and `conflicts` on a copy of it that a test may change."""
     monkeypatch.setenv("ICRC_KOREA_CONTACT", "tests@example.org")
     monkeypatch.delenv("ICRC_KOREA_EDITOR", raising=False)
     folder = tmp_path / "graph"
     shutil.copytree(unjudged.layout.root, folder)
+    return _command(icrc, service, folder, tmp_path)
 
-    def run(*arguments: str | Path, verb: str = "link", stdin: str = "", cache: Path = tmp_path / "cache") -> Said:
+
+def _command(icrc: Command, service: Wikidata, folder: Path, tmp_path: Path) -> Command:
+    def run(*arguments: str | Path, verb: str = "link", stdin: str = "") -> Said:
         given = [str(argument) for argument in arguments]
-        if "--address" not in given and verb in ("link", "enrich"):
-            given += ["--address", service.api]
         if verb in ("link", "enrich"):
-            given += ["--cache", str(cache)]
+            given += ["--cache", str(tmp_path / "cache"), *([] if "--address" in given else ["--address", service.api])]
         return icrc(verb, "--root", folder, *given, stdin=stdin)
 
     return run
@@ -232,8 +243,8 @@ def test_unknown_values_are_no_values() -> None:
 
 
 @pytest.mark.parametrize("kind", ["api", "query", "reconcile/0.2", "reconcile/1.0"])
-def test_each_service_finds_the_president(kind: str, link: Command, service: Wikidata) -> None:
-    said = link("Syngman Rhee", "--format", "json", *door(kind, service))
+def test_each_service_finds_the_president(kind: str, search: Command, service: Wikidata) -> None:
+    said = search("Syngman Rhee", "--format", "json", *door(kind, service))
     assert said.code == 0, said.err
     [found] = json.loads(said.out)
     numbers = [one["item"] for one in found["candidates"]]
@@ -292,9 +303,9 @@ def test_a_person_is_found_by_the_office(link: Command, service: Wikidata) -> No
     assert any("haswbstatement:P39=Q6296418" in asked["params"].get("srsearch", "") for asked in service.asked)
 
 
-def test_the_work_list_is_the_question_of_the_catalogue(link: Command, unjudged: KnowledgeGraph) -> None:
+def test_the_work_list_is_the_question_of_the_catalogue(search: Command, unjudged: KnowledgeGraph) -> None:
     things = Things(unjudged)
-    listed = {row["thing"] for row in json.loads(link("--format", "json").out)}
+    listed = {row["thing"] for row in json.loads(search("--format", "json").out)}
     assert listed == {unjudged.layout.shrink(iri) for iri in things.open()}
     assert listed == {str(row["thing"]) for row in unjudged.run("links/open")}
 
@@ -303,7 +314,7 @@ def test_the_work_list_is_the_question_of_the_catalogue(link: Command, unjudged:
 
 
 @pytest.mark.parametrize("path", sorted((CASES / "faults").glob("*.yaml")), ids=lambda path: path.stem)
-def test_fault(path: Path, link: Command, service: Wikidata, waits: list[float], tmp_path: Path) -> None:
+def test_fault(path: Path, search: Command, service: Wikidata, waits: list[float], tmp_path: Path) -> None:
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
     expected = case["expect"]
     assert set(case) <= {"service", "when", "answers", "expect"}
@@ -312,7 +323,7 @@ def test_fault(path: Path, link: Command, service: Wikidata, waits: list[float],
     address = door(case["service"], service)
     if case["service"] == "query":  # through the stand-in, which hands honest questions to the store
         address[-1] = f"{service.base}/sparql"
-    said = link("Syngman Rhee", "--format", "json", *address)
+    said = search("Syngman Rhee", "--format", "json", *address)
     assert "Traceback" not in said.err
     assert said.code == expected["exit"], said.err
     assert waits == expected["waited"]
@@ -328,7 +339,7 @@ def test_fault(path: Path, link: Command, service: Wikidata, waits: list[float],
         assert "→" in said.err, "an error without a next step"
     # nothing wrong was kept: asked again, the service answers well
     service.faults = []
-    assert link("Syngman Rhee", *address).code == 0
+    assert search("Syngman Rhee", *address).code == 0
 
 
 def test_a_service_that_does_not_answer_is_given_up(service: Wikidata, tmp_path: Path) -> None:
@@ -343,37 +354,37 @@ def test_a_service_that_does_not_answer_is_given_up(service: Wikidata, tmp_path:
 # --- answers are kept -----------------------------------------------------------------------------------
 
 
-def test_a_search_can_be_repeated_offline(link: Command, service: Wikidata, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = link("Syngman Rhee", "--format", "json")
+def test_a_search_can_be_repeated_offline(search: Command, service: Wikidata, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = search("Syngman Rhee", "--format", "json")
     asked = len(service.asked)
-    assert link("Syngman Rhee", "--format", "json").out == first.out
+    assert search("Syngman Rhee", "--format", "json").out == first.out
     monkeypatch.delenv("ICRC_KOREA_CONTACT")
-    again = link("Syngman Rhee", "--format", "json", "--offline")
+    again = search("Syngman Rhee", "--format", "json", "--offline")
     assert again.out == first.out
     assert len(service.asked) == asked, "an answer that was there was asked for again"
-    unknown = link("place:geneva", "--offline")
+    unknown = search("place:geneva", "--offline")
     assert unknown.code == 4
     assert "was not asked before" in unknown.err
 
 
-def test_fresh_asks_again(link: Command, service: Wikidata) -> None:
-    link("place:geneva")
+def test_fresh_asks_again(search: Command, service: Wikidata) -> None:
+    search("place:geneva")
     asked = len(service.asked)
-    link("place:geneva", "--fresh")
+    search("place:geneva", "--fresh")
     assert len(service.asked) > asked
 
 
 def test_answers_are_kept_with_their_date_and_a_damaged_one_is_asked_again(
-    link: Command, service: Wikidata, tmp_path: Path
+    search: Command, service: Wikidata, tmp_path: Path
 ) -> None:
-    link("place:geneva")
+    search("place:geneva")
     files = sorted((tmp_path / "cache").iterdir())
     assert files
     assert all(re.match(r"\d{4}-\d\d-\d\dT", json.loads(path.read_text(encoding="utf-8"))["date"]) for path in files)
     for path in files:
         path.write_text("{", encoding="utf-8")
     asked = len(service.asked)
-    assert link("place:geneva").code == 0
+    assert search("place:geneva").code == 0
     assert len(service.asked) == 2 * asked
 
 
