@@ -9,9 +9,13 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 import rdflib
+import yaml
 from conftest import ROOT
 from openapi_spec_validator import validate
 from rdflib.namespace import RDFS, SH
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from test_queries import QUESTIONS
 
 from icrc_korea import handbook
 from icrc_korea.graph import KnowledgeGraph
@@ -150,3 +154,13 @@ def test_each_text_runs_as_it_stands_and_gives_the_answer(catalogue: rdflib.Grap
             names = [variable.value for variable in found.variables]
             assert [[row[column] for column in ours.columns] for row in found] == ours.rows, name
             assert set(ours.columns) <= set(names), name
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_grlc_can_read_the_file(question: str) -> None:
+    """What its parser asks for; `.ci/run` lets grlc itself read the folders."""
+    text = (ROOT / "queries" / f"{question}.rq").read_text(encoding="utf-8")
+    header = yaml.safe_load("\n".join(line.lstrip("#+") for line in text.split("\n") if line.startswith("#+")))
+    assert isinstance(header["summary"], str)
+    assert [tag for tag in header["tags"] if not isinstance(tag, str)] == []
+    assert translateQuery(parseQuery(text)).algebra.name in ("SelectQuery", "ConstructQuery", "AskQuery")

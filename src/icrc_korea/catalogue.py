@@ -24,6 +24,8 @@ PREFIXES = QUERY + "prefixes"
 TYPES = ("entity", "date", "text", "integer", "choice")
 HEADER_KEYS = {
     "summary",
+    "summary_fr",
+    "summary_ko",
     "description",
     "tags",
     "params",
@@ -172,7 +174,7 @@ def read(name: str, text: str, layout: Layout, file: str = "") -> Question:
     entry = {
         "id": name,
         "text": text,
-        "summary": _by_language(header, "summary", place),
+        "summary": _by_language(header, "summary", place) | _beside(header, place),
         "tags": [str(tag) for tag in header.get("tags") or []],
         "params": params,
         "remedy": _by_language(header, "remedy", place),
@@ -204,6 +206,12 @@ def _by_language(header: dict[str, Any], key: str, place: str) -> dict[str, str]
     if wrong:
         raise BadHeader(f"{place}: {key} in {wrong[0]} is not a text", "quote a value that holds ': ' or '#'")
     return {str(name): " ".join(text.split()) for name, text in value.items()}
+
+
+def _beside(header: dict[str, Any], place: str) -> dict[str, str]:
+    """The question in other languages: a key for each, for grlc wants one text in `summary`."""
+    found = {name: _by_language(header, f"summary_{name}", place) for name in ("fr", "ko")}
+    return {name: text["en"] for name, text in found.items() if text}
 
 
 def as_quads(question: Question, layout: Layout) -> list[Quad]:
