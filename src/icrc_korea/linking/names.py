@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import combining, name, normalize
 
+from .characters import READINGS, SIMPLIFIED
+
 # For each Korean letter: first Revised Romanisation, then McCune-Reischauer, then what else was and is in use. All
 # are compared without diacritics, apostrophes, hyphens and spaces, so that McCune-Reischauer's ŏ is an o here.
 INITIALS = (
@@ -32,6 +34,7 @@ FAMILY = {
     "양": "yang ryang", "신": "sin shin", "안": "an ahn", "여": "yeo yo ryo lyuh",
     "허": "heo ho huh hur",
 }  # fmt: skip
+NEAR = 0.88  # the share of letters in common from which on two spellings are alike
 HANGUL, LATIN, HAN = "Hang", "Latn", "Hani"
 FIRST_SYLLABLE, LAST_SYLLABLE = 0xAC00, 0xD7A3
 SCRIPTS = {"HANGUL": HANGUL, "LATIN": LATIN, "CJK": HAN, "CYRILLIC": "Cyrl", "HIRAGANA": "Jpan", "KATAKANA": "Jpan"}
@@ -45,6 +48,7 @@ class Likeness:
     how: str
 
 
+@lru_cache(maxsize=8192)
 def script(text: str) -> str:
     """The script of most letters of a name, as ISO 15924 writes it; '' where there are none."""
     count: dict[str, int] = {}
@@ -86,10 +90,15 @@ def compare(ours: str, theirs: str) -> Likeness | None:
     if set(scripts) == {HANGUL, LATIN}:
         korean, latin = (ours, theirs) if scripts[0] == HANGUL else (theirs, ours)
         return romanised(korean, latin)
+    if set(scripts) == {HANGUL, HAN}:
+        korean, chinese = (left, right) if scripts[0] == HANGUL else (right, left)
+        return read_in_korean(korean, chinese)
     return None
 
 
 def _same_script(left: str, right: str, written: str) -> Likeness | None:
+    if written == HAN and _simplified(left) == _simplified(right):
+        return Likeness(0.98, "the same name in other forms of its characters")
     words = left.split(), right.split()
     if sorted(words[0]) == sorted(words[1]):
         return Likeness(0.95, "the same words in another order")
@@ -100,15 +109,31 @@ def _same_script(left: str, right: str, written: str) -> Likeness | None:
         return Likeness(0.7, "two ways to romanise one Korean name")
     if written == LATIN and _sounds(" ".join(sorted(words[0]))) == _sounds(" ".join(sorted(words[1]))):
         return Likeness(0.65, "two ways to romanise one Korean name, in another order")
-    if min(len(left), len(right)) > 5:
+    size = sorted((len(left), len(right)))
+    if size[0] > 5 and 2 * size[0] / sum(size) >= NEAR:  # else no letters in common can be enough
         from difflib import SequenceMatcher
 
-        ratio = SequenceMatcher(None, left, right).ratio()
-        if ratio >= 0.88:
+        pair = SequenceMatcher(None, left, right)
+        if pair.quick_ratio() >= NEAR and (ratio := pair.ratio()) >= NEAR:
             return Likeness(0.5, f"spelt alike ({ratio:.0%})")
     return None
 
 
+def _simplified(chinese: str) -> str:
+    return "".join(SIMPLIFIED.get(char, char) for char in chinese.replace(" ", ""))
+
+
+def read_in_korean(korean: str, chinese: str) -> Likeness | None:
+    """Whether a name in Chinese characters is read as this one in Hangul, as hanja are."""
+    syllables, characters = korean.replace(" ", ""), chinese.replace(" ", "")
+    if len(syllables) != len(characters):
+        return None
+    if all(char == said or said in READINGS.get(char, "") for char, said in zip(characters, syllables, strict=True)):
+        return Likeness(0.95, f"{chinese} is read {korean} in Korean")
+    return None
+
+
+@lru_cache(maxsize=8192)
 def _sounds(latin: str) -> str:
     """A rough key that the usual romanisations of one Korean name share: Koje Do and Geoje-do, not Seoul and Sol."""
     key = latin.replace(" ", "")

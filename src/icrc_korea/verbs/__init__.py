@@ -18,8 +18,8 @@ FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
     "making": ("build", "check", "stats", "anchor"),
     "drawing": ("draw",),
-    "moving": ("export", "push", "verify",),
-    "linking": ("link", "enrich", "conflicts"),
+    "moving": ("export", "push", "verify"),
+    "linking": ("link", "enrich", "conflicts", "reconcile"),
 }
 
 

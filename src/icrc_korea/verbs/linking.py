@@ -287,18 +287,9 @@ def _tell(line: str) -> None:
 
 def _export(found: Found, options: argparse.Namespace, progress: Progress) -> int:
     from ..linking.judgements import sheet
-    from ..store import write_atomically
 
-    text = sheet(found)
     path = Path(options.export)
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder", "give --export the name of a file")
-    try:
-        write_atomically(path, ("\ufeff" + text).encode())
-    except OSError as error:
-        raise LayoutError(
-            f"{path} cannot be written: {error.strerror}", "give a file in a folder you may write to"
-        ) from None
+    _write(path, ("\ufeff" + sheet(found)).encode())
     progress.close()
     say(f"{path} written: fill decision (accept, reject, none) and why, then `icrc-korea link --import {path}`")
     return 0
@@ -415,6 +406,70 @@ def _short(address: str) -> str:
     return item.group(1) if item else address.removeprefix("https://").removeprefix("http://")
 
 
+# --- the other way round: names of others, found in our graph -----------------------------------------------
+
+
+def _reconcile(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    if options.serve is not None:
+        return _serve(graph, options, progress)
+    if not options.file or not options.column:
+        raise UsageError("reconcile needs a table and the column that holds the names",
+                         "icrc-korea reconcile FILE.csv --column NAME, or --serve 8642 for OpenRefine")  # fmt: skip
+    from ..linking import tables
+    from ..linking.matching import Matcher
+
+    name = "standard input" if options.file == "-" else options.file
+    table = tables.read(_bytes_of(options.file), name, options.encoding or "")
+    table.place(options.column)  # before the graph is read
+    matcher = Matcher(graph)
+    count = tables.match(table, options.column, matcher, options.kind or "",
+                         lambda done, of: progress(done, of, f"matching row {done + 1} of {of}"))  # fmt: skip
+    progress.close()
+    text, formulas = table.text()
+    if options.output:
+        _write(Path(options.output), ("\ufeff" + text).encode("utf-8", "replace"))
+    else:
+        sys.stdout.write(text)
+    rows = len(table.rows)
+    say(f"{rows} row{'s' * (rows != 1)}: {count['sure']} found surely (match true), {count['open']} to be looked at "
+        f"(match false), {count['unknown']} not found")  # fmt: skip
+    if formulas:
+        say(f"{formulas} cell{'s' * (formulas != 1)} that a spreadsheet would run as a formula now begin with '")
+    return 0
+
+
+def _serve(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..reconcile import NEW, app, serve
+
+    service = app(graph)
+    count = len(service.matcher.things)  # read before the first question, not during it
+    progress.close()
+    serve(service, options.serve, lambda address: say(
+        f"{count} things can be found at {address} (API 0.2: OpenRefine) and {address}/{NEW}; stop with Ctrl-C"
+    ))  # fmt: skip
+    return 0
+
+
+def _bytes_of(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise LayoutError(f"{name} cannot be read: {error.strerror}", "check the name of the table") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    from ..store import write_atomically
+
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "give the name of a file")
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise LayoutError(
+            f"{path} cannot be written: {error.strerror}", "give a file in a folder you may write to"
+        ) from None
+
+
 ASKING: list[tuple[str, dict[str, Any]]] = [
     ("--service", {"choices": ["api", "query", "reconcile"], "default": "api",
                    "help": "whom to ask: Wikidata's API, its query service (SPARQL), or a reconciliation service"}),
@@ -484,5 +539,23 @@ VERBS = {
         ["icrc-korea conflicts", "icrc-korea conflicts --all --format csv"],
         [("--all", {"action": "store_true", "help": "also what only other sources say"})],
         "table csv json",
+    ),
+    "reconcile": Verb(
+        _reconcile,
+        "find the names of a table in the graph, or serve OpenRefine and its like on this machine",
+        [
+            "icrc-korea reconcile letters.csv --column sender --class Person -o letters-linked.csv",
+            "icrc-korea reconcile places.csv --column place > places-linked.csv",
+            "icrc-korea reconcile names.csv --column 이름 --encoding cp949",
+            "icrc-korea reconcile --serve 8642        then add http://127.0.0.1:8642 in OpenRefine",
+        ],
+        [
+            ("file", {"nargs": "?", "metavar": "FILE", "help": "a table (CSV, TSV); - is standard input"}),
+            ("--column", {"metavar": "NAME", "help": "the column that holds the names"}),
+            ("--class", {"dest": "kind", "metavar": "CLASS", "help": "only things of a class, such as Person"}),
+            ("--encoding", {"metavar": "NAME", "help": "how the table is written, if not in UTF-8"}),
+            ("-o --output", {"metavar": "FILE", "help": "write there instead of to standard output"}),
+            ("--serve", {"type": int, "metavar": "PORT", "help": "serve the reconciliation API on this machine"}),
+        ],
     ),
 }  # fmt: skip
