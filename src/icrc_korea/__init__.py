@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 
-def load(root: str | Path | None = None) -> KnowledgeGraph:
-    """Opens the shipped graph, or the one in a folder of your own."""
+def load(root: str | Path | None = None, store: str | Path | None = None) -> KnowledgeGraph:
+    """Opens the shipped graph, or the one in a folder of your own; `store` is a store to ask instead."""
     from .graph import KnowledgeGraph
 
-    return KnowledgeGraph(root)
+    return KnowledgeGraph(root, store=store)
 
 
 def __getattr__(name: str) -> str:

@@ -66,7 +66,8 @@ def _run(options: argparse.Namespace) -> int:
 
     # both may stand before or after the verb, and then have no default of their own
     with Progress(getattr(options, "quiet", False)) as progress:
-        graph = KnowledgeGraph(getattr(options, "root", None), progress)
+        store = getattr(options, "store", None) or os.environ.get("ICRC_KOREA_STORE")
+        graph = KnowledgeGraph(getattr(options, "root", None), progress, store)
         code: int = options.run(graph, options, progress)
     return code
 

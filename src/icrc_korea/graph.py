@@ -147,8 +147,12 @@ class Facts:
 class KnowledgeGraph:
     """The graph of one folder: built when needed, immutable once loaded."""
 
-    def __init__(self, root: str | Path | None = None, tell: Tell | None = None) -> None:
+    def __init__(
+        self, root: str | Path | None = None, tell: Tell | None = None, store: str | Path | None = None
+    ) -> None:
+        """`store` is the folder of a store on disk to ask instead of the dataset built from the files."""
         self.layout = Layout.find(root)
+        self.store = store
         self._tell: Tell = tell or (lambda *_: None)
         self._built: Built | None = None
         self._facts: Facts | None = None
@@ -160,7 +164,13 @@ class KnowledgeGraph:
     @property
     def built(self) -> Built:
         """The built dataset, made anew first if the files have changed."""
-        if self._built is None:
+        if self._built is None and self.store:
+            from pathlib import Path
+
+            from .disk import open_store
+
+            self._built = open_store(Path(self.store), self.layout)
+        elif self._built is None:
             self._built = build.ensure(self.layout, self._tell)
         return self._built
 
@@ -168,6 +178,12 @@ class KnowledgeGraph:
         """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference."""
         self._built, self._facts, self._names = build.make(self.layout, self._tell, reasoner), None, None
         return self._built
+
+    def build_store(self, folder: Path, files: Iterable[Path] = ()) -> dict[str, Any]:
+        """Puts the dataset, or RDF files instead of it, into a store on disk; gives what the store holds."""
+        from .disk import make
+
+        return make(folder, self.built, files, self._tell)
 
     def _slice(self, predicates: set[str] | None) -> Store:
         try:

@@ -390,9 +390,9 @@ def plain(term: Term | None, layout: Layout) -> Value:
 class Store:
     """One dataset in memory with SPARQL over it; plain patterns see every triple once."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, held: Any = None) -> None:
         self.layout = layout
-        self._store = engine.Store()
+        self._store = engine.Store() if held is None else held
 
     def __len__(self) -> int:
         return len(self._store)
@@ -429,6 +429,22 @@ class Store:
     ) -> Iterator[Quad]:
         """The quads of the merged graph that fit a pattern."""
         yield from self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
+
+    def named(self) -> Iterator[Quad]:
+        """The quads of the named graphs, which on disk stand beside the merged one."""
+        outside = DefaultGraph()
+        return (quad for quad in self._store if quad.graph_name != outside)
+
+    def counts(self) -> dict[str, int]:
+        """How many triples each named graph has, by its IRI; the merged graph is ''."""
+        rows = self._store.query("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
+        found = {row["g"].value: int(row["n"].value) for row in rows}
+        return {**dict(sorted(found.items())), "": len(self) - sum(found.values())}
+
+    def predicates(self) -> list[str]:
+        """The predicates of the merged graph."""
+        rows = self._store.query("SELECT DISTINCT ?p { ?s ?p ?o }")
+        return sorted(row["p"].value for row in rows)
 
     def mentions(self, node: NamedNode) -> bool:
         """Whether anything is said of or with a name, in whatever graph."""
@@ -578,6 +594,52 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+# --- on disk -----------------------------------------------------------------------------------------
+
+
+def open_read_only(folder: Path, layout: Layout) -> Store:
+    """A store on disk, as it is now: what is written to it later is not seen."""
+    return Store(layout, engine.Store.read_only(str(folder)))
+
+
+def bulk_load(folder: Path, data: bytes, form: str) -> None:
+    """Adds RDF that this project wrote itself to a store on disk, which comes to be if it is not there."""
+    store = engine.Store(str(folder))
+    store.bulk_load(data, format=TEXT_FORMATS[form], lenient=True)
+    store.flush()
+
+
+def bulk_load_file(folder: Path, path: Path) -> None:
+    """Adds an RDF file of any size to a store on disk: its graphs, and all its triples in the merged graph."""
+    form = READ.get(path.suffix)
+    if form is None:
+        raise ParseError(str(path), 0, 0, "is of no kind that can be loaded", remedy="give " + ", ".join(READ))
+    outside = DefaultGraph()
+    try:
+        store = engine.Store(str(folder))
+        store.bulk_load(path=str(path), format=form)
+        if form in (RdfFormat.TRIG, RdfFormat.N_QUADS):
+            quads = engine.parse(path=str(path), format=form)
+            inside = (quad for quad in quads if quad.graph_name != outside)
+            store.bulk_extend(Quad(quad.subject, quad.predicate, quad.object) for quad in inside)
+        store.flush()
+    except SyntaxError as error:
+        message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
+        raise ParseError(str(path), error.lineno or 0, error.offset or 0, message) from None
+    except (RuntimeError, ValueError) as error:
+        raise ParseError(str(path), 0, 0, f"cannot be loaded: {error}") from None
+
+
+def sync(folder: Path) -> None:
+    """Waits until a folder and the files in it are on the disk, not only on their way."""
+    for path in [*(path for path in folder.iterdir() if path.is_file()), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 # --- the door to rdflib ------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ FAMILIES = {
 }
 
 
+STORE = ("--store", {"metavar": "DIR", "help": "ask this store on disk (`build --store`); else ICRC_KOREA_STORE"})
+
+
 class Verb:
     """One verb of the command: what runs it, what it does, its formats, its arguments, examples."""
 

@@ -9,7 +9,7 @@ import sys
 from ..errors import ParseError, QueryError, UsageError
 from ..table import columns, safe, width_of_terminal, wrapped
 from ..terminal import Progress, print_json, print_lines, say
-from . import Verb
+from . import STORE, Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -320,6 +320,7 @@ VERBS = {
         [
             ("name", {"metavar": "NAME|FILE|-", "help": "a question's name, a query file, or standard input"}),
             ("params", {"nargs": "*", "metavar": "param=value", "help": "values for the question's parameters"}),
+            STORE,
             ("--provenance", {"action": "store_true",
                               "help": "add sentence, link, certainty and status to rows that are statements"}),
             ("--explain", {"action": "store_true",
@@ -344,7 +345,7 @@ VERBS = {
             "icrc-korea show 'Paul Ruegger'",
             "icrc-korea show 국제적십자위원회 --format json",
         ],
-        [("term", {"metavar": "TERM", "help": "a CURIE, an IRI or a name in any language"})],
+        [("term", {"metavar": "TERM", "help": "a CURIE, an IRI or a name in any language"}), STORE],
         "table json",
     ),
     "why": Verb(
@@ -358,6 +359,7 @@ VERBS = {
             ("subject", {"metavar": "SUBJECT", "help": "a CURIE, an IRI or a name"}),
             ("predicate", {"metavar": "PREDICATE", "help": "a CURIE, an IRI or a name"}),
             ("object", {"metavar": "OBJECT", "help": "a CURIE, an IRI, a name or a literal's text"}),
+            STORE,
         ],
         "table json turtle",
     ),

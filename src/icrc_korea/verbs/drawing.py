@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..terminal import Progress, say
-from . import Verb
+from . import STORE, Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ VERBS = {
             ("-o", {"dest": "target", "metavar": "FILE",
                     "help": "the file to write (else PICTURE.svg here); svg and png get a .txt with the "
                             "picture in words and a .csv with its rows beside them, a page has both in it"}),
+            STORE,
         ],
         "svg png html",
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..table import columns, safe, width_of_terminal
 from ..terminal import Progress, print_json, print_lines, say
-from . import Verb
+from . import STORE, Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,11 +21,23 @@ if TYPE_CHECKING:
 def _build(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     from .. import build
 
+    if options.target or options.files:
+        return _build_store(graph, options)
     built = build.load(graph.layout)
     if not options.force and built and built.manifest["reasoner"] == options.reasoner:
         say("nothing has changed: the dataset is up to date")
         return 0
     graph.build(options.reasoner)
+    return 0
+
+
+def _build_store(graph: KnowledgeGraph, options: argparse.Namespace) -> int:
+    if not options.target:
+        raise UsageError("files go into a store on disk", "name its folder: icrc-korea build --store DIR FILE…")
+    files = [_existing(Path(name)) for name in options.files]
+    made = graph.build_store(Path(options.target), files)
+    say(f"{made['merged']['triples']:,} different triples in {len(made['graphs'])} named graphs")
+    say(f"ask it with: icrc-korea query correspondence/unanswered --store {options.target}")
     return 0
 
 
@@ -89,8 +101,17 @@ VERBS = {
     "build": Verb(
         _build,
         "build the dataset from the files, if they have changed",
-        ["icrc-korea build", "icrc-korea build --force"],
         [
+            "icrc-korea build",
+            "icrc-korea build --force",
+            "icrc-korea build --store DIR           a store on disk, of this graph",
+            "icrc-korea build --store DIR big.nq    or of RDF files of any size",
+        ],
+        [
+            ("files", {"nargs": "*", "metavar": "FILE",
+                       "help": "with --store: load these Turtle, TriG, N-Triples or N-Quads files instead"}),
+            ("--store", {"dest": "target", "metavar": "DIR",
+                         "help": "put the dataset into a store on disk, for graphs that outgrow memory"}),
             ("--force", {"action": "store_true", "help": "build even if nothing has changed"}),
             ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
                             "help": "rules: the ontology compiled to SPARQL; owlrl: the reference, slower"}),
@@ -124,7 +145,11 @@ VERBS = {
         "text json sarif github",
     ),
     "stats": Verb(
-        _stats, "count what is in the graph", ["icrc-korea stats", "icrc-korea stats --format json"], [], "table json"
+        _stats,
+        "count what is in the graph",
+        ["icrc-korea stats", "icrc-korea stats --format json"],
+        [STORE],
+        "table json",
     ),
     "anchor": Verb(
         _anchor,

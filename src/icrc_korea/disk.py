@@ -1,0 +1,201 @@
+"""Hides how a store on disk stays whole: built beside the old one, named by one file, checked when it is opened.
+
+A folder holds
+
+    store.json               which generation counts, and what it must hold
+    generation-…/            one finished store (RocksDB), never written again
+    generation-….unfinished  what a build that was stopped left behind
+    lock                     held by the one process that builds
+
+`store.json` is replaced at once, when the new generation is complete and on the disk. Whatever happens before
+that, the old generation counts; whatever happens after it, the new one does.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from .build import DATASET, MERGED, Built
+from .errors import LayoutError, UsageError
+from .store import Store, bulk_load, bulk_load_file, open_read_only, sync, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from .build import Tell
+    from .layout import Layout
+    from .store import Quad
+
+FORMAT = 1
+POINTER, LOCK, GENERATION, UNFINISHED = "store.json", "lock", "generation-", ".unfinished"
+OWN = (POINTER, LOCK)
+# RocksDB checks the blocks of its large files when it reads them; the small ones it trusts
+NOT_DATA = ("LOG", "LOCK")
+REBUILD = "build it again: icrc-korea build --store {}"
+
+
+class DiskStore(Built):
+    """A built dataset that stays on disk and is asked there; read only."""
+
+    def __init__(self, layout: Layout, manifest: dict[str, Any], folder: Path, store: Store) -> None:
+        super().__init__(layout, manifest, folder, {})
+        self._store = store
+
+    def bytes_of(self, name: str) -> bytes:
+        """Not kept here: the store itself is the dataset."""
+        raise UsageError(f"{name} is not part of a store on disk", "export from the folder it was built from")
+
+    def quads(self) -> list[Quad]:
+        """Every quad of the named graphs, in the order of the built dataset."""
+        return sorted(self._store.named(), key=str)
+
+    def slice(self, predicates: set[str] | None) -> Store:
+        """The store: whatever is asked of it is read where it lies."""
+        return self._store
+
+    def whole(self) -> Store:
+        """The same store: the named graphs are in it too."""
+        return self._store
+
+
+# --- building ------------------------------------------------------------------------------------------
+
+
+def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[str, Any]:
+    """Puts the built dataset, or the given RDF files instead of it, into a store on disk; gives its manifest."""
+    _refuse_foreign(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_writer(folder):
+        for old in folder.glob(f"{GENERATION}*{UNFINISHED}"):
+            shutil.rmtree(old)
+        name = GENERATION + uuid4().hex[:12]
+        unfinished = folder / (name + UNFINISHED)
+        try:
+            _fill(unfinished, built, list(files), tell)
+        except OSError as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise LayoutError(f"{folder} cannot be written: {error}", "make room, or name another folder") from None
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        store = open_read_only(unfinished, built.layout)
+        counts = store.counts()
+        merged = {"triples": counts.pop(""), "predicates": store.predicates()}
+        manifest = {
+            "format": FORMAT,
+            "generation": name,
+            "graphs": {built.layout.shrink(graph): number for graph, number in counts.items()},
+            "statements": len(store),
+            "files": _digests(unfinished),
+            "catalogue": built.manifest["catalogue"],
+            "merged": merged,
+        }
+        sync(unfinished)
+        unfinished.rename(folder / name)
+        write_atomically(folder / POINTER, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+        sync(folder)
+        for old in folder.glob(GENERATION + "*"):
+            if old.name != name:
+                shutil.rmtree(old, ignore_errors=True)  # a reader may still have it open
+    tell(1, 1, f"{manifest['statements']:,} statements in {folder}")
+    return manifest
+
+
+def _fill(target: Path, built: Built, files: list[Path], tell: Tell) -> None:
+    """Loads everything twice, by graph and merged, so that questions see each triple once."""
+    if not files:
+        tell(0, 2, "loading the dataset")
+        bulk_load(target, built.bytes_of(DATASET), "nquads")
+        tell(1, 2, "loading the merged graph")
+        bulk_load(target, built.bytes_of(MERGED), "ntriples")
+    for number, path in enumerate(files):
+        tell(number, len(files), f"loading {path.name}")
+        bulk_load_file(target, path)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """A folder that holds anything else is not ours to write into."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", "name a folder that does not exist yet, or an empty one")
+    held = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    foreign = [name for name in held if name not in OWN and not name.startswith(GENERATION)]
+    if foreign:
+        raise UsageError(
+            f"{folder} holds something else: {', '.join(foreign[:3])}{' …' if len(foreign) > 3 else ''}",
+            "name a folder that does not exist yet, or an empty one",
+        )
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Holds the lock while building. It goes with the process, however that ends."""
+    import fcntl
+
+    with (folder / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"another process is building {folder}", "wait until it has finished") from None
+        yield
+
+
+def _digests(folder: Path) -> dict[str, list[int | str]]:
+    """Size and SHA-256 of every file that holds data."""
+    found: dict[str, list[int | str]] = {}
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith(NOT_DATA):
+            with path.open("rb") as stream:
+                found[path.name] = [path.stat().st_size, _sha256(stream)]
+    return found
+
+
+def _sha256(stream: Any) -> str:
+    from hashlib import file_digest
+
+    return file_digest(stream, sha256).hexdigest()
+
+
+# --- opening -------------------------------------------------------------------------------------------
+
+
+def open_store(folder: Path, layout: Layout, thorough: bool = False) -> DiskStore:
+    """The store in a folder, read only; LayoutError if it is none, or if anything is missing or changed.
+
+    The sizes of all files, the content of the small ones and the number of statements are compared each time;
+    with `thorough` the content of every file.
+    """
+    again = REBUILD.format(folder)
+    try:
+        manifest = json.loads((folder / POINTER).read_bytes())
+        generation, files = folder / manifest["generation"], dict(manifest["files"])
+        if manifest["format"] != FORMAT:
+            raise LayoutError(f"{folder} is a store of another version", again)
+    except FileNotFoundError:
+        raise LayoutError(f"{folder} is no store: it has no {POINTER}", again) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise LayoutError(f"{folder / POINTER} cannot be read", again) from None
+    for name, (size, digest) in files.items():
+        path = generation / name
+        large = name.endswith(".sst") and not thorough
+        try:
+            with path.open("rb") as stream:
+                fits = path.stat().st_size == size and (large or _sha256(stream) == digest)
+        except OSError:
+            fits = False
+        if not fits:
+            raise LayoutError(f"{path} is damaged or missing, so statements may be lost", again)
+    try:
+        store = open_read_only(generation, layout)
+        number = len(store)
+    except (OSError, RuntimeError) as error:
+        raise LayoutError(f"{generation} cannot be opened: {error}", again) from None
+    if number != manifest["statements"]:
+        raise LayoutError(f"{folder} holds {number:,} statements instead of {manifest['statements']:,}", again)
+    return DiskStore(layout, manifest, folder, store)

@@ -1,0 +1,189 @@
+"""A store on disk gives the same answers, survives being killed at any moment, and never opens short."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Command
+
+import icrc_korea
+from icrc_korea import disk
+from icrc_korea.catalogue import APART
+from icrc_korea.errors import LayoutError, ParseError, UsageError
+from icrc_korea.graph import KnowledgeGraph
+
+KILLS = int(os.environ.get("KILLS", "12"))  # KILLS=200 for the long run
+BUILD = "import sys; from icrc_korea.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def made(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("disk") / "store"
+    disk.make(folder, graph.built, [], quiet)
+    return folder
+
+
+@pytest.fixture
+def store(made: Path, tmp_path: Path) -> Path:
+    """A copy to damage."""
+    return Path(shutil.copytree(made, tmp_path / "store"))
+
+
+def generation(folder: Path) -> Path:
+    (found,) = folder.glob("generation-*")
+    return found
+
+
+# --- the same answers ----------------------------------------------------------------------------------
+
+
+def test_every_question_has_the_same_answer_on_disk(made: Path, graph: KnowledgeGraph) -> None:
+    on_disk = icrc_korea.load(ROOT, store=made)
+    questions = [question.id for question in graph.questions() if question.topic not in APART]
+    assert len(questions) > 80
+    assert [name for name in questions if on_disk.run(name).rows != graph.run(name).rows] == []
+
+
+def test_things_and_reasons_are_shown_from_disk(made: Path, graph: KnowledgeGraph) -> None:
+    on_disk = icrc_korea.load(ROOT, store=made)
+    assert on_disk.show("Paul Ruegger") == graph.show("Paul Ruegger")
+    why = ("communication:telegram-1950-06-26-dprk", "kw:addressedParty", "state:dprk")
+    assert on_disk.why_tree(on_disk.why(*why)) == graph.why_tree(graph.why(*why))
+
+
+def test_the_command_builds_and_asks(icrc: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    said = icrc("build", "--store", folder, "--root", ROOT)
+    assert (said.code, said.out) == (0, "")
+    assert f"--store {folder}" in said.err
+    asked = icrc("query", "correspondence/unanswered", "--format", "csv", "--store", folder, "--root", ROOT)
+    assert asked.out == icrc("query", "correspondence/unanswered", "--format", "csv", "--root", ROOT).out
+
+
+def test_files_of_ones_own_are_loaded_by_graph_and_merged(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    one, two = tmp_path / "one.nq", tmp_path / "two.ttl"
+    one.write_text('<urn:s> <urn:p> "a" <urn:g> .\n<urn:s> <urn:p> "a" <urn:h> .\n<urn:s> <urn:p> "a" <urn:h> .\n')
+    two.write_text('<urn:s> <urn:q> "전문"@ko .\n')
+    made = disk.make(tmp_path / "store", graph.built, [one, two], quiet)
+    assert made["graphs"] == {"<urn:g>": 1, "<urn:h>": 1}
+    assert made["merged"]["triples"] == 2
+    asked = icrc_korea.load(ROOT, store=tmp_path / "store")
+    assert [row["n"] for row in asked.query("SELECT (COUNT(*) AS ?n) { <urn:s> ?p ?o }")] == [2]
+    assert [row["o"] for row in asked.query("SELECT ?o { GRAPH <urn:g> { ?s ?p ?o } }")] == ["a"]
+
+
+def test_a_bad_file_is_named_and_what_was_there_stays(store: Path, graph: KnowledgeGraph, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.ttl"
+    bad.write_text("<urn:s> <urn:p> <urn:o> .\n<urn:s> <urn:p> oops .\n")
+    before = generation(store).name
+    with pytest.raises(ParseError, match=r"bad\.ttl:2"):
+        disk.make(store, graph.built, [bad], quiet)
+    assert generation(store).name == before
+    disk.open_store(store, graph.layout, thorough=True)
+
+
+# --- one writer, and only in folders of ours ------------------------------------------------------------
+
+
+def test_a_folder_with_something_else_is_refused_and_left_alone(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds something else: thesis\.docx"):
+        disk.make(tmp_path, graph.built, [], quiet)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_a_second_writer_is_refused(store: Path, graph: KnowledgeGraph) -> None:
+    with disk._only_writer(store), pytest.raises(UsageError, match="another process is building"):
+        disk.make(store, graph.built, [], quiet)
+
+
+def test_a_reader_keeps_its_store_while_a_new_one_is_built(store: Path, graph: KnowledgeGraph, tmp_path: Path) -> None:
+    reader = icrc_korea.load(ROOT, store=store)
+    before = reader.run("correspondence/unanswered").rows
+    other = tmp_path / "other.nt"
+    other.write_text("<urn:s> <urn:p> <urn:o> .\n")
+    disk.make(store, graph.built, [other], quiet)
+    assert reader.run("correspondence/unanswered").rows == before
+    assert len(icrc_korea.load(ROOT, store=store).built.whole()) == 1
+
+
+# --- nothing opens short -----------------------------------------------------------------------------------
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def halve(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"\0" * path.stat().st_size)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize("harm", [flip, cut, halve, empty, remove])
+@pytest.mark.parametrize("files", ["*.sst", "MANIFEST-*", "CURRENT", "*.log", "OPTIONS-*", "IDENTITY"])
+def test_a_damaged_store_is_refused_with_the_way_out(
+    store: Path, graph: KnowledgeGraph, files: str, harm: Callable[[Path], None]
+) -> None:
+    hurt = max(generation(store).glob(files), key=lambda path: path.stat().st_size)
+    if not hurt.stat().st_size:
+        pytest.skip("empty")
+    harm(hurt)
+    with pytest.raises(LayoutError, match=r"build --store"):
+        disk.open_store(store, graph.layout, thorough=True)
+
+
+def test_a_store_without_its_pointer_is_none(store: Path, graph: KnowledgeGraph) -> None:
+    (store / "store.json").unlink()
+    with pytest.raises(LayoutError, match="is no store"):
+        disk.open_store(store, graph.layout)
+    (store / "store.json").write_text("{")
+    with pytest.raises(LayoutError, match="cannot be read"):
+        disk.open_store(store, graph.layout)
+
+
+# --- kill -9 at any moment ----------------------------------------------------------------------------------
+
+
+def test_a_killed_build_leaves_the_old_store_or_the_new_one(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    folder, files = tmp_path / "store", []
+    for number in range(2):
+        files.append(tmp_path / f"{number}.nt")
+        files[-1].write_text("".join(f"<urn:{number}> <urn:p> <urn:{row}> .\n" for row in range(20_000 + number)))
+    disk.make(folder, graph.built, [files[0]], quiet)
+    allowed, chance = {20_000, 20_001}, random.Random(7)
+    for number in range(KILLS):
+        command = [sys.executable, "-c", BUILD, "build", "--store", str(folder), str(files[(number + 1) % 2])]
+        process = subprocess.Popen([*command, "--root", str(ROOT)], stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(chance.uniform(0.02, 0.9))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        held = disk.open_store(folder, graph.layout, thorough=True).manifest["statements"]
+        assert held in allowed
+    disk.make(folder, graph.built, [files[1]], quiet)
+    assert len(list(folder.glob("generation-*"))) == 1
