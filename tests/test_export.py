@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import stat
 import time
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
 import rdflib
 from conftest import ROOT, Command, environment, spawn
 
+from icrc_korea.export import skolemised
 from icrc_korea.graph import KnowledgeGraph
 
 BASE = "https://w3id.org/icrc-korea/"
@@ -35,8 +40,20 @@ CASES = [("nquads", parts) for parts in CHOICES] + [(form, CHOICES[1]) for form 
 Quads = frozenset[str]
 
 
+SKOLEM = BASE + ".well-known/genid/"
+
+
+def unnamed(term: Any) -> Any:
+    """A term with the blank node back that an export has given a name."""
+    is_named = isinstance(term, ox.NamedNode) and term.value.startswith(SKOLEM)
+    return ox.BlankNode("b" + term.value.removeprefix(SKOLEM)) if is_named else term
+
+
 def settled(quads: Iterable[ox.Quad], graphs: bool) -> Quads:
-    """The quads as text, blank nodes labelled by RDFC-1.0; without their graphs if those do not count."""
+    """The quads as a store has them, blank nodes labelled by RDFC-1.0; without their graphs if those do not count."""
+    store = ox.Store()
+    store.extend(ox.Quad(unnamed(q.subject), q.predicate, unnamed(q.object), q.graph_name) for q in quads)
+    quads = list(store)
     if not graphs:
         quads = {ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads}
     dataset = ox.Dataset(quads)
@@ -110,13 +127,99 @@ def test_no_line_of_triples_stands_twice(exported: Exports) -> None:
             assert lines == sorted(set(lines)), f"{form} {parts}"
 
 
-def test_there_are_no_blank_nodes_but_in_the_ontology(exported: Exports) -> None:
-    found = {
-        str(quad.graph_name.value)
-        for quad in ox.parse(exported["nquads", PARTS], format=ox.RdfFormat.N_QUADS)
-        if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
-    }
-    assert found <= {BASE + "graph/ontology", BASE + "graph/alignments"}
+def test_there_are_no_blank_nodes(exported: Exports) -> None:
+    for (form, _), data in exported.items():
+        for quad in ox.parse(data, format=FORMATS[form][0]):
+            assert not isinstance(quad.subject, ox.BlankNode), quad
+            assert not isinstance(quad.object, ox.BlankNode), quad
+
+
+def test_a_store_keeps_every_term_as_it_is(graph: KnowledgeGraph) -> None:
+    """What a store puts right on the way in does not look like a difference on the way out."""
+    lines = set(graph.export(form="nquads", preset="all").decode().splitlines())
+    store = ox.Store()
+    store.load("\n".join(lines).encode(), format=ox.RdfFormat.N_QUADS)
+    assert {f"{quad} ." for quad in store} == lines
+    assert all(unicodedata.is_normalized("NFC", line) for line in lines)
+
+
+def test_names_for_the_nameless_do_not_hang_on_each_other() -> None:
+    """A list keeps its names when another is put before it; what leads back to itself has a name too."""
+    more = "<x:z> <x:p> ( 1 2 ) . _:a <x:p> _:b . _:b <x:p> _:a ."
+    one, two = (
+        skolemised(ox.parse(text, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+        for text in ("<x:a> <x:p> ( 1 2 ) .", more + "<x:a> <x:p> ( 1 2 ) .")
+    )
+    assert set(one) < set(two)
+    assert not any(isinstance(term, ox.BlankNode) for quad in two for term in (quad.subject, quad.object))
+
+
+# --- what is chosen -----------------------------------------------------------------------------------------
+
+
+def graphs_of(data: bytes) -> set[str]:
+    return {getattr(q.graph_name, "value", "") for q in ox.parse(data, format=ox.RdfFormat.N_QUADS)}
+
+
+def test_presets_hold_what_they_promise(graph: KnowledgeGraph) -> None:
+    presets = ("minimal", "all", "single-graph")
+    minimal, every, single = (graph.export(form="nquads", preset=name) for name in presets)
+    assert all(name == BASE + "graph/entities" or "/id/passage/" in name for name in graphs_of(minimal))
+    parts = ("shapes", "claims", "inferred", "links", "ontology")
+    assert graphs_of(every) >= {BASE + "graph/" + part for part in parts}
+    assert graphs_of(single) == {""}
+    triples = {ox.Quad(*q.triple) for q in ox.parse(every, format=ox.RdfFormat.N_QUADS)}
+    assert set(ox.parse(single, format=ox.RdfFormat.N_QUADS)) == triples
+
+
+@pytest.mark.parametrize("form", ["turtle", "trig", "nquads", "ntriples"])
+def test_every_claim_reifies_its_statement(form: str, graph: KnowledgeGraph) -> None:
+    data = graph.export(form=form, parts=["claims"], reifiers=True)
+    said: dict[str, dict[str, Any]] = defaultdict(dict)
+    for quad in ox.parse(data, format=FORMATS[form][0]):
+        said[str(quad.subject)][quad.predicate.value] = quad.object
+    claims = [about for about in said.values() if RDF + "reifies" in about]
+    assert len(claims) > 500
+    for about in claims:
+        triple = about[RDF + "reifies"]
+        parts = [about[RDF + name] for name in ("subject", "predicate", "object")]
+        assert [triple.subject, triple.predicate, triple.object] == parts
+
+
+def test_a_manifest_says_what_is_in_the_file(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    target = tmp_path / "graph.nq"
+    data = graph.export(target, "nquads", preset="all", manifest=True)
+    said = json.loads((tmp_path / "graph.nq.manifest.json").read_text())
+    assert said["files"]["graph.nq"] == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    assert said["quads"] == len(data.splitlines())
+    dataset = ox.Dataset(ox.parse(data, format=ox.RdfFormat.N_QUADS))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    canonical = "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
+    assert said["rdfc10_sha256"] == hashlib.sha256(canonical).hexdigest()
+    by_graph = Counter(q.graph_name.value for q in dataset)
+    assert {name: entry["triples"] for name, entry in said["graphs"].items()} == by_graph
+
+
+def test_a_package_describes_its_files(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    names = graph.package(tmp_path / "release")
+    said = json.loads((tmp_path / "release/manifest.json").read_text())["files"]
+    assert set(said) == set(names) - {"manifest.json"}
+    for name, entry in said.items():
+        data = (tmp_path / "release" / name).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (entry["bytes"], entry["sha256"])
+    store = ox.Store()
+    store.load((tmp_path / "release/void.ttl").read_bytes(), format=ox.RdfFormat.TURTLE)
+    everything = ox.Store()
+    everything.load((tmp_path / "release/all.ttl").read_bytes(), format=ox.RdfFormat.TURTLE)
+    [told] = store.quads_for_pattern(
+        ox.NamedNode(BASE + "dataset"), ox.NamedNode("http://rdfs.org/ns/void#triples"), None
+    )
+    assert int(told.object.value) == len(everything)
+
+
+def test_the_published_context_is_current(graph: KnowledgeGraph) -> None:
+    again = "icrc-korea export --format context -o docs/context.jsonld"
+    assert (ROOT / "docs/context.jsonld").read_bytes() == graph.export(form="context"), again
 
 
 def test_turtle_is_laid_out_for_reading(exported: Exports) -> None:

@@ -1,52 +1,137 @@
-"""Hides which graphs go into an export and how each format is written."""
+"""Hides what goes into an export, how each format is written, and what a package of files says of itself."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import LayoutError, UsageError
-from .layout import GRAPHS, LINKS, OWL, SKOS
+from .layout import BASE, GRAPHS, KW, LINKS, OWL, RDF, RDFS, SKOS, XSD
 from .provenance import sentence_of
-from .store import TEXT_FORMATS, NamedNode, Quad, serialise, write_atomically
+from .store import (
+    TEXT_FORMATS,
+    TYPE,
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    Triple,
+    nquads_lines,
+    parse,
+    read_text,
+    serialise,
+    settled_literals,
+    write_atomically,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from .build import Built
+    from .layout import Layout
 
-ALWAYS = {"ontology", "vocabulary", "entities", "guide"}
-CHOICES = ("claims", "inferred", "links", "enrichment", "alignments", "catalogue")
+PARTS = (
+    "guide", "entities", "claims", "inferred", "ontology", "vocabulary", "alignments", "shapes", "links",
+    "enrichment", "catalogue",
+)  # fmt: skip
+ALIASES = {"vocabularies": "vocabulary", "vocab": "vocabulary"}
+PRESETS = {
+    "usual": ("guide", "entities", "ontology", "vocabulary"),
+    "minimal": ("guide", "entities"),
+    "all": PARTS,
+    "single-graph": PARTS,  # all, outside any graph
+}
+ADDED = tuple(part for part in PARTS if part not in (*PRESETS["usual"], "shapes"))  # what a store gets
+CONTEXT = "context"  # no format of RDF: the JSON-LD context
+FORMATS = (*TEXT_FORMATS, CONTEXT)
+SHAPES = GRAPHS + "shapes"
+SKOLEM = BASE + ".well-known/genid/"
 EXACT = NamedNode(SKOS + "exactMatch")
+REIFIES = NamedNode(RDF + "reifies")
+STATEMENT = tuple(NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
 # how an exact match can be said instead, for tools that look for one of these
 SAME = {"owl:sameAs": NamedNode(OWL + "sameAs"), "schema:sameAs": NamedNode("https://schema.org/sameAs")}
 
 
-def export(built: Built, form: str, parts: Iterable[str] = (), same_as: str = "") -> bytes:
-    """The graph in a format of TEXT_FORMATS: the guide's statements and what `parts` adds.
+@dataclass(frozen=True)
+class Choice:
+    """What goes in: a preset, further parts, and how links and claims are said."""
 
-    `same_as` names the property of SAME that stands for skos:exactMatch in the links.
-    """
-    if form not in TEXT_FORMATS:
-        raise UsageError(f"there is no format {form!r}", "formats: " + ", ".join(TEXT_FORMATS))
-    wanted = set(parts)
-    if same_as and "links" not in wanted:
-        raise UsageError("--same-as changes the links, and none are exported", "add --with links")
-    chosen = quads_of(built, wanted)
-    if same_as:
-        if same_as not in SAME:
-            raise UsageError(f"no link is written as {same_as!r}", "choose one of " + ", ".join(SAME))
-        chosen = _said_otherwise(chosen, SAME[same_as])
-    return serialise(chosen, form, built.layout)
+    parts: tuple[str, ...] = ()
+    preset: str = "usual"
+    same_as: str = ""  # the property of SAME that stands for skos:exactMatch in the links
+    reifiers: bool = False  # claims also as RDF 1.2 has them: claim rdf:reifies <<( s p o )>>
+
+    def wanted(self) -> set[str]:
+        """The parts that go in; UsageError names what there is not."""
+        if self.preset not in PRESETS:
+            raise UsageError(f"there is no preset {self.preset!r}", "presets: " + ", ".join(PRESETS))
+        asked = [ALIASES.get(part, part) for part in self.parts]
+        unknown = sorted(set(asked) - set(PARTS))
+        if unknown:
+            raise UsageError(f"there is no part {unknown[0]!r} to add", "parts: " + ", ".join(PARTS))
+        wanted = {*asked, *PRESETS[self.preset]}
+        if self.same_as and "links" not in wanted:
+            raise UsageError("--same-as changes the links, and none are exported", "add --with links")
+        if self.same_as and self.same_as not in SAME:
+            raise UsageError(f"no link is written as {self.same_as!r}", "choose one of " + ", ".join(SAME))
+        if self.reifiers and "claims" not in wanted:
+            raise UsageError("--reifiers says claims in another way, and none are exported", "add --with claims")
+        return wanted
 
 
-def quads_of(built: Built, parts: Iterable[str]) -> list[Quad]:
-    """The guide's statements and what `parts` adds."""
-    wanted = set(parts)
-    unknown = sorted(wanted - set(CHOICES))
-    if unknown:
-        raise UsageError(f"there is no part {unknown[0]!r} to add", "parts: " + ", ".join(CHOICES))
-    return [quad for quad in built.quads() if _part(quad) in wanted | ALWAYS]
+def export(built: Built, form: str, choice: Choice | None = None) -> bytes:
+    """What was chosen of the graph, in a format of FORMATS."""
+    choice = choice or Choice()
+    if form not in FORMATS:
+        raise UsageError(f"there is no format {form!r}", "formats: " + ", ".join(FORMATS))
+    if form == CONTEXT:
+        return context_file(built.layout)
+    if form == "jsonld" and choice.reifiers:
+        raise UsageError("JSON-LD has no triples in triples", "use --format turtle, trig, nquads or ntriples")
+    return written(chosen(built, choice), form, built.layout)
+
+
+def chosen(built: Built, choice: Choice) -> list[Quad]:
+    """The quads of an export as any store keeps them: no blank nodes, NFC, literals in their canonical form."""
+    quads = quads_of(built, choice.wanted())
+    if choice.same_as:
+        quads = _said_otherwise(quads, SAME[choice.same_as])
+    quads = settled_literals(skolemised(quads))
+    if choice.reifiers:
+        quads += _reifiers(quads)
+    if choice.preset == "single-graph":
+        quads = list({Quad(quad.subject, quad.predicate, quad.object): None for quad in quads})
+    return quads
+
+
+def quads_of(built: Built, wanted: Iterable[str]) -> list[Quad]:
+    """The quads of some parts as they were built; the shapes as their files have them."""
+    parts = set(wanted)
+    quads = [quad for quad in built.quads() if part_of(quad.graph_name) in parts]
+    if "shapes" in parts:
+        for path in built.layout.shapes():
+            name = built.layout.name_of(path)
+            quads += parse(read_text(path, name), name, SHAPES, built.layout.prefixes)
+    return quads
+
+
+def part_of(graph: NamedNode) -> str:
+    """The part that a graph belongs to: `guide`, or the first word of its name."""
+    if sentence_of(graph):
+        return "guide"
+    return str(graph.value.removeprefix(GRAPHS).partition("/")[0])
+
+
+def written(quads: list[Quad], form: str, layout: Layout) -> bytes:
+    """The quads in a format of RDF, sorted."""
+    return json_ld(quads, layout) if form == "jsonld" else serialise(quads, form, layout)
 
 
 def _said_otherwise(quads: list[Quad], same: NamedNode) -> list[Quad]:
@@ -68,21 +153,318 @@ def _said_otherwise(quads: list[Quad], same: NamedNode) -> list[Quad]:
     return [said(quad) for quad in quads]
 
 
-def _part(quad: Quad) -> str:
-    """The part of the graph that a quad belongs to: `guide`, or the first word of its graph's name."""
-    if sentence_of(quad.graph_name):
-        return "guide"
-    return str(quad.graph_name.value.removeprefix(GRAPHS).partition("/")[0])
+def _reifiers(quads: list[Quad]) -> list[Quad]:
+    """Each claim's statement as a triple term."""
+    said: dict[tuple[Any, Any], dict[Any, Any]] = defaultdict(dict)
+    for quad in quads:
+        if quad.predicate in STATEMENT:
+            said[(quad.subject, quad.graph_name)][quad.predicate] = quad.object
+    return [
+        Quad(claim, REIFIES, Triple(*(parts[name] for name in STATEMENT)), graph)
+        for (claim, graph), parts in said.items()
+        if len(parts) == len(STATEMENT)
+    ]
+
+
+def skolemised(quads: Iterable[Quad]) -> list[Quad]:
+    """The quads with an IRI for each blank node, made from what it says and where it is used.
+
+    Lists and restrictions of the ontology and the shapes have no names of their own; stores name them
+    anew at each loading, so that the same file twice would be two things. A name that rests on content
+    stays as long as the content does, wherever else the graph changes.
+    """
+    quads = list(quads)
+    out: dict[Any, list[Quad]] = defaultdict(list)
+    users: dict[Any, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        if isinstance(quad.subject, BlankNode):
+            out[quad.subject].append(quad)
+        if isinstance(quad.object, BlankNode):
+            users[quad.object].append(quad)
+    content: dict[Any, str] = {}
+    place: dict[Any, str] = {}
+
+    def digest(text: str) -> str:
+        return sha256(text.encode()).hexdigest()[:32]
+
+    def says(node: Any) -> str:
+        stack = [node]
+        while stack:  # lists are long, so no recursion
+            top = stack[-1]
+            open_ones = [q.object for q in out[top] if isinstance(q.object, BlankNode) and q.object not in content]
+            if top in content:
+                stack.pop()
+            elif open_ones and not set(open_ones) & set(stack):
+                stack += open_ones
+            else:  # what leads back to itself stands as a mark
+                parts = (
+                    f"{q.predicate} {content.get(q.object, '_:') if isinstance(q.object, BlankNode) else q.object}"
+                    for q in out[top]
+                )
+                content[top] = digest("\n".join(sorted(parts)))
+                stack.pop()
+        return content[node]
+
+    def used(node: Any) -> str:
+        chain, top = [], node
+        while isinstance(top, BlankNode) and top not in place and top not in chain:
+            chain.append(top)
+            top = min((q.subject for q in users[top]), key=str, default=None)
+        for one in reversed(chain):
+            by = sorted(
+                f"{q.graph_name} {place.get(q.subject, '_:') if isinstance(q.subject, BlankNode) else q.subject} "
+                f"{q.predicate}"
+                for q in users[one]
+            )
+            place[one] = digest("\n".join([says(one), *by]))
+        return place[node]
+
+    names: dict[Any, NamedNode] = {}
+
+    def named(term: Any) -> Any:
+        if not isinstance(term, BlankNode):
+            return term
+        if term not in names:
+            names[term] = NamedNode(SKOLEM + used(term))
+        return names[term]
+
+    return [Quad(named(quad.subject), quad.predicate, named(quad.object), quad.graph_name) for quad in quads]
 
 
 def write(data: bytes, target: str | Path) -> None:
     """Puts an export into a file, whole or not at all."""
     path = Path(target)
     if path.is_dir():
-        raise UsageError(f"{path} is a folder", "give -o the name of a file")
+        raise UsageError(f"{path} is a folder", "give -o the name of a file, or --package FOLDER for all files")
     try:
         write_atomically(path, data)
     except OSError as error:
         raise LayoutError(
             f"{path} cannot be written: {error.strerror}", "give -o a file in a folder you may write to"
         ) from None
+
+
+# --- JSON-LD ---------------------------------------------------------------------------------------------
+
+
+def context(layout: Layout) -> dict[str, Any]:
+    """The JSON-LD context: the shared prefixes, and the ontology's terms by their short names."""
+    core = layout.root / "ontology" / "core.ttl"
+    kinds: dict[str, set[str]] = defaultdict(set)
+    ranges: dict[str, str] = {}
+    for quad in parse(read_text(core, "ontology/core.ttl"), "ontology/core.ttl", "", layout.prefixes):
+        if quad.predicate == TYPE and isinstance(quad.object, NamedNode) and isinstance(quad.subject, NamedNode):
+            kinds[quad.subject.value].add(quad.object.value)
+        elif quad.predicate.value == RDFS + "range" and isinstance(quad.object, NamedNode):
+            ranges[quad.subject.value] = quad.object.value
+    terms: dict[str, Any] = {"id": "@id", "type": "@type"}
+    for name, space in sorted(layout.prefixes.items()):  # one that ends in a letter or a hyphen says that it is one
+        terms[name] = space if space[-1:] in ":/?#[]@" else {"@id": space, "@prefix": True}
+    for iri in sorted(kinds):
+        name = iri.removeprefix(KW)
+        if not iri.startswith(KW) or name in terms:
+            continue
+        if OWL + "ObjectProperty" in kinds[iri]:
+            terms[name] = {"@id": iri, "@type": "@id"}
+        elif OWL + "DatatypeProperty" in kinds[iri] and ranges.get(iri, RDFS + "Literal") not in (
+            RDFS + "Literal", XSD + "string", RDF + "langString",
+        ):  # fmt: skip
+            terms[name] = {"@id": iri, "@type": ranges[iri]}
+        elif kinds[iri] & {OWL + "DatatypeProperty", OWL + "AnnotationProperty", OWL + "Class"}:
+            terms[name] = iri
+    return {"@context": terms}
+
+
+def context_file(layout: Layout) -> bytes:
+    """docs/context.jsonld as it should be."""
+    return (json.dumps(context(layout), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def json_ld(quads: Iterable[Quad], layout: Layout) -> bytes:
+    """The triples of the quads as JSON-LD with the published context inside, so that the file stands alone."""
+    words = context(layout)
+    terms = words["@context"]
+    short = {spec["@id"]: name for name, spec in terms.items() if isinstance(spec, dict) and "@type" in spec}
+    plain = {name: spec for name, spec in terms.items() if isinstance(spec, str)}
+    short |= {spec: name for name, spec in plain.items() if spec.startswith(KW) and spec != KW}
+
+    def curie(iri: str) -> str:
+        name = layout.shrink(iri)
+        return iri if name.startswith("<") else name
+
+    def value_of(term: Any, spec: Any) -> Any:
+        wanted = spec.get("@type") if isinstance(spec, dict) else None
+        if isinstance(term, NamedNode):
+            return curie(term.value) if wanted == "@id" else {"id": curie(term.value)}
+        if isinstance(term, BlankNode):
+            return str(term) if wanted == "@id" else {"id": str(term)}
+        if term.language:
+            return {"@value": term.value, "@language": term.language}
+        if wanted and term.datatype.value == wanted:
+            return term.value
+        if term.datatype.value == XSD + "string":
+            return {"@value": term.value} if wanted else term.value
+        return {"@value": term.value, "@type": term.datatype.value}
+
+    nodes: dict[str, dict[str, Any]] = {}
+    ordered = sorted({quad.triple for quad in quads}, key=lambda t: (str(t.subject), str(t.predicate), str(t.object)))
+    for triple in ordered:
+        subject = str(triple.subject) if isinstance(triple.subject, BlankNode) else curie(triple.subject.value)
+        node = nodes.setdefault(subject, {"id": subject})
+        if triple.predicate == TYPE and isinstance(triple.object, NamedNode):
+            node.setdefault("type", []).append(short.get(triple.object.value) or curie(triple.object.value))
+            continue
+        key = short.get(triple.predicate.value) or curie(triple.predicate.value)
+        node.setdefault(key, []).append(value_of(triple.object, terms.get(key)))
+    return (json.dumps({**words, "@graph": list(nodes.values())}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+# --- manifest and package --------------------------------------------------------------------------------
+
+
+def manifest(quads: Iterable[Quad], files: dict[str, bytes], layout: Layout) -> dict[str, Any]:
+    """What was exported: each graph's count and digest, each file's size and digest.
+
+    There are no blank nodes, so the canonical form of RDFC-1.0 is the sorted N-Quads.
+    """
+    lines: dict[str, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        lines["" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value].append(quad)
+
+    def digest(some: Iterable[Quad]) -> tuple[int, str]:
+        text = nquads_lines(some)
+        return len(text), sha256("".join(line + "\n" for line in text).encode()).hexdigest()
+
+    graphs = {}
+    for name in sorted(lines):
+        number, found = digest(lines[name])
+        graphs[name or "(default)"] = {"triples": number, "rdfc10_sha256": found}
+    number, found = digest(quad for some in lines.values() for quad in some)
+    return {
+        "quads": number,
+        "rdfc10_sha256": found,
+        "graphs": graphs,
+        "files": {
+            name: {"bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in sorted(files.items())
+        },
+    }
+
+
+def as_json(document: dict[str, Any]) -> bytes:
+    """A manifest as its file has it."""
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+# the files of a package and the parts in each
+PACKAGE = {
+    "ontology.ttl": ("ontology",),
+    "alignments.ttl": ("alignments",),
+    "vocabulary.ttl": ("vocabulary",),
+    "shapes.ttl": ("shapes",),
+    "data.ttl": ("guide", "entities"),
+    "claims.ttl": ("claims",),
+    "links.ttl": ("links",),
+    "enrichment.ttl": ("enrichment",),
+    "data-inferred.ttl": ("inferred",),
+    "catalogue.ttl": ("catalogue",),
+    "all.ttl": PARTS,
+    "all.nq": PARTS,
+}
+MEDIA_TYPES = {"ttl": "text/turtle", "nq": "application/n-quads", "jsonld": "application/ld+json"}
+
+
+def package(built: Built) -> dict[str, bytes]:
+    """Every file of a release by its name: each part, all of it, a description (VoID, DCAT), a manifest."""
+    everything = chosen(built, Choice(preset="all"))
+    by_part: dict[str, list[Quad]] = defaultdict(list)
+    for quad in everything:
+        by_part[part_of(quad.graph_name)].append(quad)
+    files: dict[str, bytes] = {}
+    for name, parts in PACKAGE.items():
+        quads = [quad for part in parts for quad in by_part[part]]
+        if quads:
+            files[name] = written(quads, "nquads" if name.endswith(".nq") else "turtle", built.layout)
+    reified = [*by_part["claims"], *_reifiers(by_part["claims"])]
+    reified = [quad for quad in reified if quad.predicate not in STATEMENT]
+    files["rdf12/claims.ttl"] = written(reified, "turtle", built.layout)
+    files["context.jsonld"] = context_file(built.layout)
+    files["void.ttl"] = serialise(description(built, by_part, files), "turtle", built.layout)
+    files["manifest.json"] = as_json(manifest(everything, files, built.layout))
+    return files
+
+
+def write_package(files: dict[str, bytes], folder: str | Path) -> None:
+    """Puts the files into a folder, the manifest last."""
+    root = Path(folder)
+    try:
+        for name, data in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(root / name, data)
+    except OSError as error:
+        raise LayoutError(
+            f"{error.filename or root} cannot be written: {error.strerror}", "give --package a folder you may write to"
+        ) from None
+
+
+def description(built: Built, by_part: dict[str, list[Quad]], files: dict[str, bytes]) -> list[Quad]:
+    """What the dataset is, in VoID and DCAT: title, licence, counts by part, class and property, files."""
+    space = built.layout.prefixes
+    void, dcat, dct = "http://rdfs.org/ns/void#", "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/"
+    spdx = "http://spdx.org/rdf/terms#"
+    dataset = NamedNode(BASE + "dataset")
+    quads: list[Quad] = []
+
+    def say(subject: NamedNode, predicate: str, *values: Any) -> None:
+        quads.extend(Quad(subject, NamedNode(predicate), value) for value in values)
+
+    def number(value: int) -> Literal:
+        return Literal(str(value), datatype=NamedNode(XSD + "integer"))
+
+    say(dataset, TYPE.value, NamedNode(void + "Dataset"), NamedNode(dcat + "Dataset"))
+    about = NamedNode(BASE + "ontology")
+    for quad in by_part["ontology"]:  # title and licence stand in one place, the ontology
+        if quad.subject == about and quad.predicate.value in (dct + "license", OWL + "versionInfo"):
+            say(dataset, quad.predicate.value, quad.object)
+    say(dataset, dct + "title", Literal("The ICRC in the Korean War, 1950–1953, as linked data", language="en"),
+        Literal("Le CICR dans la guerre de Corée, 1950-1953, en données liées", language="fr"),
+        Literal("한국전쟁과 국제적십자위원회, 1950–1953: 연결 데이터", language="ko"))  # fmt: skip
+    say(dataset, void + "uriSpace", Literal(BASE + "id/"))
+    triples = {part: {quad.triple for quad in some} for part, some in by_part.items() if some}
+    everything = set().union(*triples.values())
+    say(dataset, void + "triples", number(len(everything)))
+    say(dataset, void + "distinctSubjects", number(len({triple.subject for triple in everything})))
+    used = {term for triple in everything for term in (triple.predicate,)}
+    say(dataset, void + "properties", number(len(used)))
+    say(dataset, void + "vocabulary", *(
+        NamedNode(iri) for iri in sorted(set(space.values())) if any(term.value.startswith(iri) for term in used)
+    ))  # fmt: skip
+    for part in sorted(triples):
+        subset = NamedNode(f"{BASE}dataset/{part}")
+        say(dataset, void + "subset", subset)
+        say(subset, TYPE.value, NamedNode(void + "Dataset"))
+        say(subset, void + "triples", number(len(triples[part])))
+    things = Counter(
+        triple.object for triple in everything if triple.predicate == TYPE and isinstance(triple.object, NamedNode)
+    )
+    counted = [("class", "classPartition", "entities", things)]
+    counted.append(("property", "propertyPartition", "triples", Counter(triple.predicate for triple in everything)))
+    for kind, partition, what, counts in counted:
+        for term in sorted(counts, key=str):
+            node = NamedNode(f"{BASE}dataset/{kind}/{sha256(term.value.encode()).hexdigest()[:12]}")
+            say(dataset, void + partition, node)
+            say(node, void + kind, term)
+            say(node, void + what, number(counts[term]))
+    for name, data in sorted(files.items()):
+        node, checksum = NamedNode(f"{BASE}dataset/file/{name}"), NamedNode(f"{BASE}dataset/checksum/{name}")
+        say(dataset, dcat + "distribution", node)
+        say(node, TYPE.value, NamedNode(dcat + "Distribution"))
+        say(node, dct + "title", Literal(name))
+        say(node, dcat + "mediaType", NamedNode(
+            "https://www.iana.org/assignments/media-types/" + MEDIA_TYPES[name.rpartition(".")[2]]))  # fmt: skip
+        say(node, dcat + "byteSize", Literal(str(len(data)), datatype=NamedNode(XSD + "nonNegativeInteger")))
+        say(node, spdx + "checksum", checksum)
+        say(checksum, TYPE.value, NamedNode(spdx + "Checksum"))
+        say(checksum, spdx + "algorithm", NamedNode(spdx + "checksumAlgorithm_sha256"))
+        say(checksum, spdx + "checksumValue", Literal(
+            sha256(data).hexdigest(), datatype=NamedNode(XSD + "hexBinary")))  # fmt: skip
+    return quads

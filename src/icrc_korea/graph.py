@@ -555,29 +555,56 @@ class KnowledgeGraph:
         return path
 
     def export(
-        self, target: str | Path | None = None, form: str = "turtle", parts: Iterable[str] = (), same_as: str = ""
+        self,
+        target: str | Path | None = None,
+        form: str = "turtle",
+        parts: Iterable[str] = (),
+        same_as: str = "",
+        *,
+        preset: str = "usual",
+        reifiers: bool = False,
+        manifest: bool = False,
     ) -> bytes:
-        """The graph in a format of its own, also written to a file if one is given."""
+        """The graph in a format of its own, also written to a file if one is given.
+
+        With `manifest`, what the file holds is written beside it: counts and digests, graph by graph.
+        """
+        from . import export
+
+        choice = export.Choice(tuple(parts), preset, same_as, reifiers)
+        try:
+            data = export.export(self.built, form, choice)
+        except build.Damaged:
+            data = export.export(self.build(), form, choice)
+        if target is not None:
+            export.write(data, target)
+            if manifest:
+                name = str(target).replace("\\", "/").rpartition("/")[2]
+                said = export.manifest(export.chosen(self.built, choice), {name: data}, self.layout)
+                export.write(export.as_json(said), f"{target}.manifest.json")
+        return data
+
+    def package(self, folder: str | Path) -> list[str]:
+        """Writes every file of a release into a folder; returns their names."""
         from . import export
 
         try:
-            data = export.export(self.built, form, parts, same_as)
+            files = export.package(self.built)
         except build.Damaged:
-            data = export.export(self.build(), form, parts, same_as)
-        if target is not None:
-            export.write(data, target)
-        return data
+            files = export.package(self.build())
+        export.write_package(files, folder)
+        return list(files)
 
     def spool(self, parts: Iterable[str] | None = None, only: Iterable[str] = (), chunk: int = 250_000) -> Spool:
         """The graph in order for a triple store: all parts, or some; all graphs, or `only` those of these names."""
         from . import export
         from .spool import Spool
 
-        wanted = list(export.CHOICES if parts is None else parts)
+        wanted = export.Choice(tuple(export.ADDED if parts is None else parts)).wanted()
         try:
-            quads = export.quads_of(self.built, wanted)
+            quads = export.skolemised(export.quads_of(self.built, wanted))
         except build.Damaged:
-            quads = export.quads_of(self.build(), wanted)
+            quads = export.skolemised(export.quads_of(self.build(), wanted))
         names = {name: self.layout.expand(name) or name for name in only}
         known = {quad.graph_name.value for quad in quads}
         for name, iri in names.items():

@@ -503,6 +503,35 @@ def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
 # --- writing ---------------------------------------------------------------------------------------
 
 
+def settled_literals(quads: Iterable[Quad]) -> list[Quad]:
+    """The quads with every literal in NFC and in the canonical form of its datatype, as stores keep it: 1.0 is 1."""
+    from unicodedata import is_normalized, normalize
+
+    known: dict[Term, Term] = {}
+    node, held = NamedNode(RDF + "value"), engine.Store()
+
+    def settled(term: Any) -> Any:
+        if not isinstance(term, Literal):
+            return term
+        if term not in known:
+            found = term
+            if not is_normalized("NFC", term.value):
+                text = normalize("NFC", term.value)
+                found = (
+                    Literal(text, language=term.language)
+                    if term.language
+                    else Literal(text, datatype=term.datatype)
+                )
+            if found.datatype.value.startswith(XSD) and found.datatype.value != XSD + "string":
+                held.add(Quad(node, node, found))  # a store writes each number and date in one way
+                found = next(iter(held)).object
+                held.clear()
+            known[term] = found
+        return known[term]
+
+    return [Quad(quad.subject, quad.predicate, settled(quad.object), quad.graph_name) for quad in quads]
+
+
 def nquads_lines(quads: Iterable[Quad]) -> list[str]:
     """The quads as sorted N-Quads lines, each once."""
     data = engine.serialize(quads, format=RdfFormat.N_QUADS) or b""
@@ -571,7 +600,8 @@ def _settled(text: str, form: str) -> str:
 
 
 def _named(quad: Quad) -> Iterator[NamedNode]:
-    for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
+    inner = (quad.object.subject, quad.object.predicate, quad.object.object) if isinstance(quad.object, Triple) else ()
+    for term in (quad.subject, quad.predicate, quad.object, quad.graph_name, *inner):
         if isinstance(term, NamedNode):
             yield term
         elif isinstance(term, Literal):

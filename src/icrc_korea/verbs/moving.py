@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 
 
 def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    if options.package:
+        names = graph.package(options.package)
+        progress.close()
+        say(f"{len(names)} files written into {options.package}; manifest.json has their counts and digests")
+        return 0
+    if options.manifest and options.target is None:
+        raise UsageError("--manifest is written beside a file, and there is none", "name the file with -o")
     parts = [part.strip() for part in options.parts.split(",") if part.strip()]
-    data = graph.export(options.target, options.format, parts, options.same_as)
+    data = graph.export(
+        options.target, options.format, parts, options.same_as,
+        preset=options.preset, reifiers=options.reifiers, manifest=options.manifest,
+    )  # fmt: skip
     progress.close()
     if options.target is None:
         sys.stdout.flush()
@@ -142,17 +152,29 @@ VERBS = {
         "write the graph for other tools",
         [
             "icrc-korea export --format turtle --with claims,inferred -o graph.ttl",
-            "icrc-korea export --format nquads > graph.nq",
+            "icrc-korea export --preset all --format nquads --manifest -o graph.nq",
+            "icrc-korea export --preset single-graph --format ntriples > graph.nt",
             "icrc-korea export --with links --same-as schema:sameAs -o linked.ttl",
+            "icrc-korea export --package release/",
         ],
         [
             ("--with", {"dest": "parts", "default": "", "metavar": "PART,…",
-                        "help": "add claims, inferred, links, enrichment, alignments, catalogue"}),
+                        "help": "add guide, entities, claims, inferred, ontology, vocabulary, alignments, shapes, "
+                                "links, enrichment, catalogue"}),
+            ("--preset", {"choices": ["usual", "minimal", "all", "single-graph"], "default": "usual",
+                          "help": "what to begin with. usual: guide, entities, ontology, vocabulary; minimal: guide "
+                                  "and entities; all: every part; single-graph: every part, outside any graph"}),
             ("--same-as", {"default": "", "choices": ["owl:sameAs", "schema:sameAs"],
                            "help": "what to call an exact match in the links, instead of skos:exactMatch"}),
+            ("--reifiers", {"action": "store_true",
+                            "help": "say claims also as RDF 1.2 does: claim rdf:reifies <<( s p o )>>"}),
+            ("--manifest", {"action": "store_true",
+                            "help": "write counts and digests beside the file, as FILE.manifest.json"}),
+            ("--package", {"metavar": "FOLDER", "default": "",
+                           "help": "write every file of a release: parts, all, RDF 1.2, VoID, manifest"}),
             ("-o", {"dest": "target", "metavar": "FILE", "help": "write this file instead of standard output"}),
         ],
-        "turtle trig nquads ntriples jsonld rdfxml",
+        "turtle trig nquads ntriples jsonld rdfxml context",
     ),
     "push": Verb(
         _push,
