@@ -286,7 +286,7 @@ class _Check:
             except BadHeader as error:
                 match = re.match(r"[^:]*(?::(\d+))?: (.*)", error.message, re.S)
                 line, what = (int(match.group(1) or 1), match.group(2)) if match else (1, error.message)
-                within = re.search(r"at line (\d+), column", what)
+                within = re.search(r"\bline (\d+), column", what)
                 yield Finding(name, int(within.group(1)) if within else line, "query", "", what, error.remedy)
 
     def _unreadable(self, error: ParseError) -> Finding:
