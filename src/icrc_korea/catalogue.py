@@ -6,7 +6,7 @@ import re
 
 from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
 from .layout import BASE, CATALOGUE, DERIVE, FEDERATED, QUALITY, RDFS, XSD
-from .sparql import Tokens
+from .sparql import Tokens, guarded
 from .store import TYPE, Literal, NamedNode, Quad, Store, standalone
 
 TYPE_CHECKING = False
@@ -153,7 +153,7 @@ def _date(name: str, text: str) -> Literal:
 
 def ask_text(text: str, bindings: dict[str, Term]) -> str:
     """The query text with its parameters projected, as binding needs it."""
-    return Tokens(text).with_columns(sorted(bindings)) if bindings else text
+    return guarded(text).with_columns(sorted(bindings)) if bindings else text
 
 
 def read(name: str, text: str, layout: Layout, file: str = "") -> Question:

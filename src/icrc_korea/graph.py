@@ -8,7 +8,7 @@ from . import build
 from .catalogue import Question, ask_text, find, read
 from .errors import QueryError, UnknownTerm, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
-from .sparql import Tokens
+from .sparql import Tokens, guarded
 from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, plain, readable, standalone
 
 TYPE_CHECKING = False
@@ -237,7 +237,7 @@ class KnowledgeGraph:
     select = ask = construct = query
 
     def _ask(self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False) -> Answer:
-        tokens = Tokens(text)  # guards before anything is parsed
+        tokens = guarded(text)  # before anything is parsed
         if tokens.uses_graphs():
             try:
                 store = self.built.whole()

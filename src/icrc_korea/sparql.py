@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from unicodedata import normalize
 
 from .errors import QueryError, nearest
@@ -264,6 +265,12 @@ class Tokens:
                 previous = "word"
             before_open = kind if kind in ("word", "mark") and token not in "{.;,[/^|" else "term"
         return found
+
+
+@lru_cache(maxsize=512)
+def guarded(text: str) -> Tokens:
+    """The tokens of a text that may be asked; remembered, for a question is asked again and again."""
+    return Tokens(text)
 
 
 def _unescape(match: re.Match[str]) -> str:

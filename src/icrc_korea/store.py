@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, V
 
 from .errors import KgError, ParseError, QueryError, nearest
 from .layout import RDF, RDFS, SKOS, XSD
-from .sparql import Tokens, fault
+from .sparql import Tokens, fault, guarded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -457,7 +457,7 @@ class Store:
 
         Bound variables are columns of the answer only if they are among `shown`.
         """
-        Tokens(text)  # some queries would take the process down with them
+        guarded(text)  # some queries would take the process down with them
         bound = {Variable(name): term for name, term in (bindings or {}).items()}
         try:
             results = self._store.query(text, prefixes=self.layout.prefixes, substitutions=bound or None)
@@ -468,7 +468,8 @@ class Store:
             names = [variable.value for variable in results.variables]
             hidden = set(bindings or {}) - set(shown)
             kept = [name for name in names if name not in hidden]
-            rows = [[solution[name] for name in kept] for solution in results]
+            whole = len(kept) == len(names)
+            rows = [list(solution) if whole else [solution[name] for name in kept] for solution in results]
             return Answer(self.layout, kept, rows)
         except SyntaxError as error:
             raise QueryError(*fault(str(error), text, self.layout.prefixes)) from None
