@@ -32,7 +32,8 @@ def write(folder: Path, triples: int) -> None:
     """The same triples as N-Quads for push and as N-Triples for curl."""
     with (folder / "many.nq").open("w") as quads, (folder / "many.nt").open("w") as lines:
         for number in range(triples):
-            line = f'<https://example.org/thing/{number // 5}> <https://example.org/says/{number % 5}> "value {number}"@en'
+            thing, says = f"<https://example.org/thing/{number // 5}>", f"<https://example.org/says/{number % 5}>"
+            line = f'{thing} {says} "value {number}"@en'
             quads.write(f"{line} <{GRAPH}> .\n")
             lines.write(f"{line} .\n")
 
