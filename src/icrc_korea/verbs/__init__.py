@@ -20,6 +20,7 @@ FAMILIES = {
     "drawing": ("draw",),
     "moving": ("export", "push", "verify"),
     "linking": ("link", "enrich", "conflicts", "reconcile"),
+    "contributing": ("contribute",),
 }
 
 
