@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from .errors import KgError
+from .errors import KgError, UsageError
 from .table import width_of_terminal
 from .terminal import Progress, say
 from .verbs import find
@@ -68,6 +68,8 @@ def _run(options: argparse.Namespace) -> int:
     with Progress(getattr(options, "quiet", False)) as progress:
         store = getattr(options, "store", None) or os.environ.get("ICRC_KOREA_STORE")
         graph = KnowledgeGraph(getattr(options, "root", None), progress, store)
+        if graph.is_remote and options.verb in ("show", "why", "stats", "draw", "export", "check"):
+            raise UsageError(f"{options.verb} does not work on the address of a store", "ask it with `query`")
         code: int = options.run(graph, options, progress)
     return code
 

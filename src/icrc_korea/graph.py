@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .build import Built, Tell
     from .draw import Picture
     from .reason import Explainer, Proof
+    from .remote import Service
     from .report import Report
     from .spool import Spool
     from .store import Term
@@ -150,7 +151,7 @@ class KnowledgeGraph:
     def __init__(
         self, root: str | Path | None = None, tell: Tell | None = None, store: str | Path | None = None
     ) -> None:
-        """`store` is the folder of a store on disk to ask instead of the dataset built from the files."""
+        """`store` is a store on disk, or the address of a SPARQL service, to ask instead of the built dataset."""
         self.layout = Layout.find(root)
         self.store = store
         self._tell: Tell = tell or (lambda *_: None)
@@ -162,9 +163,20 @@ class KnowledgeGraph:
     # --- the dataset ---
 
     @property
+    def is_remote(self) -> bool:
+        """Whether questions go to a service somewhere else; their texts and names are those of the files here."""
+        return str(self.store or "").startswith(("http://", "https://"))
+
+    @cached_property
+    def _service(self) -> Service:
+        from .remote import Service
+
+        return Service(str(self.store), self.layout)
+
+    @property
     def built(self) -> Built:
         """The built dataset, made anew first if the files have changed."""
-        if self._built is None and self.store:
+        if self._built is None and self.store and not self.is_remote:
             from pathlib import Path
 
             from .disk import open_store
@@ -238,6 +250,8 @@ class KnowledgeGraph:
 
     def _ask(self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False) -> Answer:
         tokens = guarded(text)  # before anything is parsed
+        if self.is_remote:
+            return self._service.query(text, bindings, shown)
         if tokens.uses_graphs():
             try:
                 store = self.built.whole()

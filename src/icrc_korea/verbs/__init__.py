@@ -24,7 +24,8 @@ FAMILIES = {
 }
 
 
-STORE = ("--store", {"metavar": "DIR", "help": "ask this store on disk (`build --store`); else ICRC_KOREA_STORE"})
+STORE = ("--store", {"metavar": "DIR|URL", "help": "ask this store on disk (`build --store`), or with `query` this "
+                     "SPARQL service; else ICRC_KOREA_STORE"})  # fmt: skip
 
 
 class Verb:
