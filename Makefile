@@ -21,12 +21,12 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench docs wheel vocabularies sssom stores notebooks lock clean
+.PHONY: help run test test-stores lint bench docs wheel vocabularies sssom stores notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Another Python than python3: make run PYTHON=python3.13"
 
@@ -47,8 +47,11 @@ run: $(VENV)/.run  ## set up, build, check, and answer a first question
 	@echo "  icrc-korea export --with claims,inferred -o graph.ttl   the graph, for other tools"
 	@echo "  make test                                prove all of it"
 
-test: $(VENV)/.dev  ## run all tests
-	@$(PY) -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.dev  ## run all tests that need nothing more than Python
+	@$(PY) -m pytest -m "not stores" $(PYTEST_ARGS)
+
+test-stores: $(VENV)/.dev  ## run the tests on real triple stores (see also: make stores)
+	@$(PY) -m pytest -m stores --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 	@echo "==> ruff"

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 import pytest
-from real_stores import real_store, store_of
+from real_stores import STORES, real_store, store_of
 
 import icrc_korea
 from icrc_korea.cli import main
@@ -24,6 +24,16 @@ CONTENT = ("ontology", "data", "shapes", "queries")
 
 
 __all__ = ["real_store", "store_of"]  # fixtures that live elsewhere
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a real store are marked `stores`; those with the same store run in one process, which starts it once."""
+    for item in items:
+        if {"real_store", "store_of"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("stores")
+        if item.get_closest_marker("stores"):
+            chosen = getattr(getattr(item, "callspec", None), "params", {}).values()
+            item.add_marker(pytest.mark.xdist_group(next((name for name in chosen if name in STORES), "virtuoso")))
 
 
 class Said(NamedTuple):

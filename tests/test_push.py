@@ -147,6 +147,7 @@ def test_the_curl_lines_work(real_store: RealStore, icrc: Command, tmp_path: Pat
     assert report(icrc("push", *where, "--format", "json"))["written"] == []
 
 
+@pytest.mark.stores
 @pytest.mark.parametrize("name", list(STORES))
 def test_a_push_that_was_cut_is_finished_by_the_next(name: str, tmp_path: Path) -> None:
     """The client is ended, then the store: what was written half is written again."""

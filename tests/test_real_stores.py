@@ -35,6 +35,7 @@ def test_a_store_takes_a_graph_and_gives_it_back(real_store: RealStore) -> None:
     assert "전문" not in ask(real_store, select)
 
 
+@pytest.mark.stores
 @pytest.mark.parametrize("name", [name for name in STORES if name != "virtuoso"])
 def test_a_store_can_be_ended_and_started_again(name: str, tmp_path: Path) -> None:
     with started(name, tmp_path) as store:
