@@ -27,7 +27,7 @@ __all__ = ["real_store", "store_of"]  # fixtures that live elsewhere
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a real store are marked `stores`; those with the same store run in one process, which starts it once."""
+    """Marks tests with a real store `stores`; those with the same one run in one process, so it starts once."""
     for item in items:
         if {"real_store", "store_of"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("stores")
