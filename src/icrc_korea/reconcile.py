@@ -267,7 +267,7 @@ class Service:
         name = query.get("query", "")
         if not isinstance(name, str):
             raise Refused(400, f"query in {key} is no text")
-        given = _list(query.get("properties") or [], f"properties in {key}")
+        given = _list(query.get("properties", []), f"properties in {key}")
         conditions = []
         for one in given:
             if not isinstance(one, dict) or not isinstance(one.get("pid"), str) or "v" not in one:
@@ -698,7 +698,9 @@ def serve(application: Service, port: int, ready: Callable[[str], None] = lambda
                 "type": "http", "method": self.command, "scheme": "http", "root_path": "",
                 "path": unquote(path), "query_string": query.encode("latin-1", "replace"),
                 "server": ("127.0.0.1", bound),
-                "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()],
+                "headers": [
+                    (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()
+                ],
             }  # fmt: skip
 
             async def receive() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .. import sssom
 from ..errors import UnknownTerm, UsageError, nearest
 from ..layout import KW, LINKS, OWL, RDFS, SKOS, THINGS
 from ..store import TYPE, Literal, NamedNode
-from .names import HAN, HANGUL, LATIN, Likeness, compare, folded, script
+from .names import HAN, HANGUL, LATIN, Likeness, compare, folded, read_in_korean, script
 from .scoring import KINDS
 
 if TYPE_CHECKING:
@@ -400,7 +400,8 @@ class Matcher:
                 if alike is None or most * alike.degree <= best.degree or (left_out == INITIALS and alike.degree < 1):
                     continue
                 doubt = self._doubt(asked, name, alike, known)
-                doubt = doubt or turned.partition("!")[2]
+                if turned.endswith("!"):
+                    doubt = doubt or "only part of the name is the same"
                 if left_out and not (left_out == BRACKETED and wanted.kinds):
                     doubt = doubt or "only part of the name is the same"
                 said = (f"“{query.strip()}” and “{name.text}”, {name.kind}: {alike.how}", turned.strip("!"), left_out)
@@ -435,6 +436,11 @@ class Matcher:
             len(word) > 1 for word in folded(asked).split()
         ):
             return "a short name, spaced otherwise"  # U N is UN, un c is not UNC
+        if written == HAN and alike.degree < 1 and len(short) < 3 and not any(
+            other.own and script(other.text) == HANGUL and read_in_korean(folded(other.text), folded(asked))
+            for other in known.names
+        ):
+            return "so short a name may be another where its characters are written so"  # 朝鮮 is not always 朝鲜
         capitals = sum(char.isupper() for char in name.text)
         if written == LATIN and len(short) <= 6 and capitals > 1 and " " not in name.text:
             return "" if sum(char.isupper() for char in asked) > 1 else "abbreviations are written in capitals"
@@ -549,6 +555,8 @@ def _cut(name: Name, known: Known) -> Iterator[tuple[str, float, str]]:
         yield bare, 0.85, BRACKETED
     if "Place" in known.kinds and (bare := PLACE_WORD.sub("", name.text)) not in (name.text, ""):
         yield bare, 0.75, "without the word for its kind of place"
+    if "Source" in known.kinds and len(parts := name.text.split(": ")) == 2:
+        yield parts[1], 0.85, "what stands after the colon"
     words = name.text.split()
     if script(name.text) != LATIN or not name.own or len(words) < 2:
         return

@@ -25,6 +25,7 @@ FINALS = (
     "l l p", "l l", "m m", "p p b", "p p", "t t d s", "t t d s", "ng ng", "t t d j", "t t d ch", "k k", "t t d",
     "p p b", "t t h",
 )  # fmt: skip
+LONGEST_SYLLABLE = 8  # letters
 NASAL = {"k": "ng", "t": "n", "p": "m"}  # how a final is spoken before n, m and r: Gungmin for 국민
 # Family names have spellings of their own, which no rule gives.
 FAMILY = {
@@ -99,18 +100,20 @@ def compare(ours: str, theirs: str) -> Likeness | None:
 def _same_script(left: str, right: str, written: str) -> Likeness | None:
     if written == HAN and _simplified(left) == _simplified(right):
         return Likeness(0.98, "the same name in other forms of its characters")
-    words = left.split(), right.split()
-    if sorted(words[0]) == sorted(words[1]):
+    if _words(left) == _words(right):
         return Likeness(0.95, "the same words in another order")
+    words = left.split(), right.split()
     short, long = sorted(words, key=len)
     if written == LATIN and len(short) > 1 and set(short) < set(long):
         return Likeness(0.6, "all words of the shorter name")
     if written == LATIN and _sounds(left) == _sounds(right):
         return Likeness(0.7, "two ways to romanise one Korean name")
-    if written == LATIN and _sounds(" ".join(sorted(words[0]))) == _sounds(" ".join(sorted(words[1]))):
+    if written == LATIN and _sounds(_words(left)) == _sounds(_words(right)):
         return Likeness(0.65, "two ways to romanise one Korean name, in another order")
     size = sorted((len(left), len(right)))
-    if size[0] > 5 and 2 * size[0] / sum(size) >= NEAR:  # else no letters in common can be enough
+    pairs = _pairs(left), _pairs(right)
+    # else no letters in common can be enough; each letter that differs takes two pairs of letters with it
+    if size[0] > 5 and 2 * size[0] / sum(size) >= NEAR and 2 * len(pairs[0] & pairs[1]) >= min(map(len, pairs)):
         from difflib import SequenceMatcher
 
         pair = SequenceMatcher(None, left, right)
@@ -134,6 +137,16 @@ def read_in_korean(korean: str, chinese: str) -> Likeness | None:
 
 
 @lru_cache(maxsize=8192)
+def _words(text: str) -> str:
+    return " ".join(sorted(text.split()))
+
+
+@lru_cache(maxsize=8192)
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(text[place : place + 2] for place in range(len(text) - 1))
+
+
+@lru_cache(maxsize=8192)
 def _sounds(latin: str) -> str:
     """A rough key that the usual romanisations of one Korean name share: Koje Do and Geoje-do, not Seoul and Sol."""
     key = latin.replace(" ", "")
@@ -152,7 +165,8 @@ def romanised(korean: str, latin: str) -> Likeness | None:
     """Whether a Latin name can stand for a Korean one, and by which system."""
     syllables = [char for char in normalize("NFC", korean) if FIRST_SYLLABLE <= ord(char) <= LAST_SYLLABLE]
     words = folded(latin).split()
-    if not syllables or not words or len(syllables) > 40:
+    letters = sum(map(len, words))
+    if not syllables or len(syllables) > 40 or not len(syllables) <= letters <= LONGEST_SYLLABLE * len(syllables):
         return None
     orders = {"".join([words[-1], *words[:-1]]): ", family name last"} if len(words) > 1 else {}
     orders["".join(words)] = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import RemoteError
@@ -398,15 +399,19 @@ def _lower(headers: Any) -> dict[str, str]:
 class Reconciliation:
     """Any reconciliation service over Wikidata, of version 0.2 or the draft of 1.0; it says itself which."""
 
-    def __init__(self, asker: Asker, address: str, details: Service) -> None:
-        self.asker, self.address, self.details = asker, address.rstrip("/"), details
+    def __init__(
+        self, asker: Asker, address: str, details: Service, about: tuple[str, str] = ("Wikidata", "wikidata.org/entity")
+    ) -> None:
+        """`details` describes what is found; `about` is what the ids should be of, and stands in identifierSpace."""
+        self.asker, self.address, self.details, self.about = asker, address.rstrip("/"), details, about
         self.scores: dict[str, float] = {}  # what the service itself thinks, by item
         self._manifest: dict[str, Any] = {}
 
     def manifest(self) -> dict[str, Any]:
         """What the service says of itself."""
         if not self._manifest:
-            answer, _ = self.asker.ask(Request(self.address), self.asker.http, _manifest_fault)
+            judge = partial(_manifest_fault, about=self.about)
+            answer, _ = self.asker.ask(Request(self.address), self.asker.http, judge)
             self._manifest = dict(answer)
         return self._manifest
 
@@ -423,7 +428,7 @@ class Reconciliation:
         found: dict[str, str] = {}
         for start in range(0, len(names), size):
             batch = names[start : start + size]
-            for name, candidates in zip(batch, self._match(batch, thing, limit), strict=True):
+            for name, candidates in zip(batch, self.propose(batch, thing, limit), strict=True):
                 for candidate in candidates:
                     number = str(candidate.get("id", ""))
                     if is_item(number):
@@ -433,7 +438,8 @@ class Reconciliation:
                         found.setdefault(number, how)
         return found
 
-    def _match(self, names: list[str], thing: Thing, limit: int) -> list[list[dict[str, Any]]]:
+    def propose(self, names: list[str], thing: Thing, limit: int) -> list[list[dict[str, Any]]]:
+        """The candidates for each of some names of a thing, as the service has them."""
         offices = [office.number for office in thing.offices if office.number]
         if self.new:
             queries: list[dict[str, Any]] = []
@@ -468,14 +474,14 @@ class Reconciliation:
         return self.details.items(numbers)
 
 
-def _manifest_fault(answer: Any) -> str | None:
+def _manifest_fault(answer: Any, about: tuple[str, str]) -> str | None:
     if not isinstance(answer, dict) or not isinstance(answer.get("name"), str):
         return "this is no reconciliation service: its first answer is no manifest"
     if not answer.get("versions") or not isinstance(answer["versions"], list):
         return "the service does not say which version of the reconciliation API it speaks (0.2 or 1.0-draft)"
     space = answer.get("identifierSpace")
-    if space and "wikidata.org/entity" not in str(space):
-        return f"the service is about {space}, not about Wikidata"
+    if space and about[1] not in str(space):
+        return f"the service is about {space}, not about {about[0]}"
     return None
 
 
