@@ -148,8 +148,9 @@ def icrc(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def warm(graph: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets commands on the checkout share one graph in memory: for what a command says, not how it comes to it."""
 
-    def opened(root: str | Path | None, tell: Any = None) -> KnowledgeGraph:
-        return graph if root is not None and Path(root) == ROOT else KnowledgeGraph(root, tell)
+    def opened(root: str | Path | None, tell: Any = None, store: Any = None) -> KnowledgeGraph:
+        ours = root is not None and Path(root) == ROOT and store is None
+        return graph if ours else KnowledgeGraph(root, tell, store)
 
     monkeypatch.setattr("icrc_korea.graph.KnowledgeGraph", opened)
 

@@ -317,7 +317,10 @@ class KnowledgeGraph:
         """The IRI of a thing given as CURIE, IRI or label in any language; UnknownTerm if there is none."""
         iri = self.layout.expand(term)
         if iri is not None:
-            node = NamedNode(iri)
+            try:
+                node = NamedNode(iri)
+            except ValueError:
+                raise UnknownTerm(f"nothing in the graph is called {term}", (), "no IRI is written so") from None
             store = self._slice({TYPE.value})
             if any(True for _ in store.match(node)) or self._is_mentioned(node):
                 return iri
