@@ -22,9 +22,10 @@ from typing import Any
 import archive
 import pyoxigraph as ox
 
-from icrc_korea.catalogue import APART, ask_text
+from icrc_korea.catalogue import APART
 from icrc_korea.errors import KgError
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.sparql import Tokens
 from icrc_korea.store import Store, to_rdflib
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +68,7 @@ def report(graph: KnowledgeGraph, given: argparse.Namespace) -> None:
         times = timed(
             given.runs,
             partial(answer, ours, text, bindings),
-            partial(loop, bare, ask_text(text, bindings), prefixes, bindings),
+            partial(loop, bare, Tokens(text).with_columns(sorted(bindings)), prefixes, bindings),
         )
         if other is not None:
             times += timed(1, partial(in_rdflib, other, text, prefixes, bindings))
@@ -98,7 +99,7 @@ def loop(store: ox.Store, text: str, prefixes: dict[str, str], bindings: dict[st
 
 
 def answer(store: Store, text: str, bindings: dict[str, Any]) -> object:
-    return store.query(ask_text(text, bindings), bindings)
+    return store.query(text, bindings)
 
 
 def in_rdflib(graph: Any, text: str, prefixes: dict[str, str], bindings: dict[str, Any]) -> object:

@@ -20,7 +20,6 @@ from real_stores import RealStore
 from test_queries import QUESTIONS, Case, Row, asked, cases, rows_of
 from test_real_stores import change
 
-from icrc_korea.catalogue import ask_text
 from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.layout import RDF, RDFS, SKOS
 from icrc_korea.store import Store, standalone
@@ -151,7 +150,7 @@ def test_an_answer_comes_from_the_data(question: str, graph: KnowledgeGraph, oth
     right = rows_of(graph.run(question))
 
     def asks(store: Store) -> list[Row]:
-        return rows_of(store.query(ask_text(text, bindings), bindings, shown))
+        return rows_of(store.query(text, bindings, shown))
 
     assert asks(Store(graph.layout)) != right
     # what is only about names does not depend on the rest

@@ -1,80 +1,85 @@
-"""A store somewhere else gives the answers of the embedded one, whatever its default graph is."""
+"""The graph in a store of somebody else gives what the files here give: question by question, thing by thing."""
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Command
+from real_stores import RealStore
+from test_portability import CHUNK, UNION, _named
+from test_queries import Row, cases, rows_of
+from test_real_stores import change
 
-from icrc_korea.catalogue import APART
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.store import Literal
+from icrc_korea.layout import GRAPHS
 
-OXIGRAPH = shutil.which("oxigraph", path=str(ROOT / ".venv/bin")) or shutil.which("oxigraph")
-NASTY = ['" } } ; DROP ALL #', "\\", "'''", "}\n\r\t{", "?x", "<a> <b>", "\\u0022 }", "한국\u0000"]
-
-
-@pytest.fixture(scope="module", params=["strict", "union"])
-def remote(request: pytest.FixtureRequest, graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeGraph]:  # noqa: E501
-    if not OXIGRAPH:
-        pytest.skip("the oxigraph server is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place: Path = tmp_path_factory.mktemp("store")
-    union = ["--union-default-graph"] if request.param == "union" else []
-    command = [OXIGRAPH, "serve", "--location", str(place), "--bind", f"127.0.0.1:{port}", *union]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    base = f"http://127.0.0.1:{port}"
-    foreign = b"<x:foreign> <x:p> <x:o> <x:graph> ."
-    data = graph.export(form="nquads", preset="all") + foreign
-    try:
-        for attempt in range(100):
-            try:
-                send = urllib.request.Request(f"{base}/store", data, {"Content-Type": "application/n-quads"})
-                urllib.request.urlopen(send).close()
-                break
-            except OSError:
-                time.sleep(0.05 + attempt / 500)
-        yield KnowledgeGraph(ROOT, store=f"{base}/query")
-    finally:
-        process.kill()
-        process.wait()
+HOME = "https://example.org/graph/merged"
+THINGS = ("Paul Ruegger", "국제적십자위원회", "state:dprk", "kw:Claim", "communication:telegram-1950-06-26-dprk")
+WHYS = (
+    ("event:ruegger-journey-1951", "kw:carriedOutBy", "Paul Ruegger"),
+    ("person:paul-ruegger", "rdf:type", "kw:Actor"),
+    ("state:dprk", "kw:attestedIn", "passage:P01.s1"),
+)
+# a store that keeps xsd:duration as a number of seconds gives these with other words for the same length
+ALL = ("claims", "inferred", "links", "enrichment", "alignments", "catalogue")
 
 
-def test_every_eighth_question_has_the_answers_of_the_embedded_store(
-    graph: KnowledgeGraph, remote: KnowledgeGraph
+@pytest.fixture(autouse=True)
+def login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICRC_KOREA_USER", "dba")
+    monkeypatch.setenv("ICRC_KOREA_PASSWORD", "dba")
+
+
+def differing(graph: KnowledgeGraph, there: KnowledgeGraph) -> dict[str, list[list[Row]]]:
+    """Each case whose rows are others there: those lacking and those too many."""
+    found = {}
+    for case in cases():
+        rows, theirs = (Counter(rows_of(one.run(case.question, **case.given))) for one in (graph, there))
+        if rows != theirs:
+            found[case.name] = [list((rows - theirs).elements()), list((theirs - rows).elements())]
+    return found
+
+
+def cleared(store: RealStore, graphs: list[str]) -> None:
+    for name in graphs:
+        change(store, f"CLEAR SILENT GRAPH <{name}>")
+
+
+@pytest.fixture
+def pushed(real_store: RealStore, icrc: Command) -> Iterator[KnowledgeGraph]:
+    """The graph in each store as `push` brings it there, beside something of others."""
+    change(real_store, 'INSERT DATA { GRAPH <https://example.org/theirs> { <urn:s> a <urn:theirs> } }')
+    said = icrc("push", real_store.name, real_store.url, "--root", ROOT, "--quiet")
+    assert said.code == 0, said.err
+    there = KnowledgeGraph(ROOT, store=real_store.query)
+    yield there
+    cleared(real_store, [*there.built.graphs, GRAPHS + "pushed", "https://example.org/theirs"])
+
+
+def test_named_graphs_in_a_store_give_what_the_files_give(
+    graph: KnowledgeGraph, pushed: KnowledgeGraph, real_store: RealStore
 ) -> None:
-    questions = [question for question in graph.questions() if question.topic not in APART]
-    assert len(questions) > 50
-    differ = []
-    for question in questions[::8]:
-        here, there = graph.run(question.id), remote.run(question.id)
-        same = (here.columns, here.truth, Counter(map(tuple, here.rows))) == (
-            there.columns, there.truth, Counter(map(tuple, there.rows)))  # fmt: skip
-        if not same or set(here.triples or ()) != set(there.triples or ()):
-            differ.append(question.id)
-    assert differ == []
+    assert differing(graph, pushed) == {}
+    assert [term for term in THINGS if pushed.show(term) != graph.show(term)] == []
+    for terms in WHYS:
+        assert pushed.why_tree(pushed.why(*terms)) == graph.why_tree(graph.why(*terms))
+    assert pushed.stats() == graph.stats()
+    assert pushed.export(form="nquads", parts=ALL) == graph.export(form="nquads", parts=ALL)
+    for picture in ("timeline", "network", "map", "sources"):
+        assert pushed.draw(picture).table() == graph.draw(picture).table()
+    assert pushed.query("SELECT ?s WHERE { ?s a <urn:theirs> }").rows == []
 
 
-def test_what_others_keep_there_is_no_part_of_an_answer(remote: KnowledgeGraph) -> None:
-    assert not remote.query("ASK { <x:foreign> ?p ?o }").truth
-    assert remote.query("ASK { ?claim a kw:Claim }").truth
-
-
-@pytest.mark.parametrize("text", NASTY)
-def test_no_value_gets_out_of_its_quotes(text: str, remote: KnowledgeGraph) -> None:
-    from icrc_korea.remote import Service
-
-    answer = Service(str(remote.store), remote.layout).query(
-        "SELECT ?value WHERE { }", {"value": Literal(text)}, ["value"]
-    )
-    assert answer.rows == [[Literal(text)]]
+def test_one_graph_in_a_store_gives_the_same_rows(graph: KnowledgeGraph, real_store: RealStore) -> None:
+    lines = graph.built.bytes_of("merged.nt").decode().replace("_:", "urn:x-bnode:").splitlines()
+    lines = [" ".join(_named(part) for part in line[:-2].split(" ", 2)) + " ." for line in lines]
+    opened, closed = (f"GRAPH <{HOME}> {{", "}") if real_store.name in UNION else ("", "")
+    for first in range(0, len(lines), CHUNK):
+        change(real_store, f"INSERT DATA {{ {opened}\n" + "\n".join(lines[first : first + CHUNK]) + f"\n{closed} }}")
+    there = KnowledgeGraph(ROOT, store=real_store.query)
+    try:
+        assert differing(graph, there) == {}
+    finally:
+        change(real_store, f"CLEAR GRAPH <{HOME}>" if opened else "CLEAR DEFAULT")

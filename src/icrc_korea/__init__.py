@@ -12,7 +12,7 @@ __all__ = ["load"]
 
 
 def load(root: str | Path | None = None, store: str | Path | None = None) -> KnowledgeGraph:
-    """Opens the shipped graph, or the one in a folder of your own; `store` is a store to ask instead."""
+    """Opens the shipped graph, or the one in a folder of your own; a `store` (folder, address) is asked instead."""
     from .graph import KnowledgeGraph
 
     return KnowledgeGraph(root, store=store)

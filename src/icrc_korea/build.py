@@ -8,19 +8,32 @@ from pathlib import Path
 
 from .catalogue import Question
 from .errors import BuildError
-from .layout import CATALOGUE, DERIVE
+from .layout import CATALOGUE, DERIVE, GRAPHS
 from .store import DefaultGraph, Store, read_nquads, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, Protocol
 
     from .layout import Layout
     from .reason import Rule
-    from .store import Quad
+    from .store import Asked, Quad, Term
 
     Tell = Callable[[int, int, str], None]  # done, of how many, what is being done
+
+    class Dataset(Protocol):
+        """A dataset wherever it is: `Built` here, or `remote.Remote` in a service elsewhere."""
+
+        layout: Layout
+
+        def slice(self, predicates: set[str] | None) -> Asked: ...
+        def whole(self) -> Asked: ...
+        def quads(self) -> list[Quad]: ...
+        def questions(self) -> list[Question]: ...
+        def uses(self, predicate: str) -> bool: ...
+        def infers(self, subject: Term, predicate: Term, value: Term) -> bool: ...
+        def sizes(self) -> dict[str, int]: ...
 
 FORMAT = 1
 DATASET, MERGED, MANIFEST = "dataset.nq", "merged.nt", "manifest.json"
@@ -89,6 +102,18 @@ class Built:
         store.extend(quads)
         store.merge(quad for quad in quads if quad.graph_name.value != CATALOGUE)
         return store
+
+    def uses(self, predicate: str) -> bool:
+        """Whether any statement has this property."""
+        return predicate in self.manifest["merged"]["predicates"]
+
+    def infers(self, subject: Term, predicate: Term, value: Term) -> bool:
+        """Whether a statement stands in the graph of what was inferred."""
+        return f"{subject} {predicate} {value} <{GRAPHS}inferred> .".encode() in self.bytes_of(DATASET)
+
+    def sizes(self) -> dict[str, int]:
+        """The number of triples in each graph, by its short name; and of the merged graph, by ''."""
+        return {**self.manifest["graphs"], "": self.manifest["merged"]["triples"]}
 
     def questions(self) -> list[Question]:
         """The questions of the catalogue, from the index of the build."""

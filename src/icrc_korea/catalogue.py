@@ -6,7 +6,7 @@ import re
 
 from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
 from .layout import BASE, CATALOGUE, DERIVE, FEDERATED, QUALITY, RDFS, XSD
-from .sparql import Tokens, guarded
+from .sparql import Tokens
 from .store import TYPE, Literal, NamedNode, Quad, Store, standalone
 
 TYPE_CHECKING = False
@@ -149,11 +149,6 @@ def _date(name: str, text: str) -> Literal:
             f"{name}={text} is not a day", f"write year-month-day, for example {name}=1950-06-26"
         ) from None
     return Literal(text, datatype=NamedNode(XSD + "date"))
-
-
-def ask_text(text: str, bindings: dict[str, Term]) -> str:
-    """The query text with its parameters projected, as binding needs it."""
-    return guarded(text).with_columns(sorted(bindings)) if bindings else text
 
 
 def read(name: str, text: str, layout: Layout, file: str = "") -> Question:

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from .errors import KgError, UsageError
+from .errors import KgError
 from .table import width_of_terminal
 from .terminal import Progress, say
 from .verbs import find
@@ -66,10 +66,7 @@ def _run(options: argparse.Namespace) -> int:
 
     # both may stand before or after the verb, and then have no default of their own
     with Progress(getattr(options, "quiet", False)) as progress:
-        store = getattr(options, "store", None) or os.environ.get("ICRC_KOREA_STORE")
-        graph = KnowledgeGraph(getattr(options, "root", None), progress, store)
-        if graph.is_remote and options.verb in ("show", "why", "stats", "draw", "export", "check"):
-            raise UsageError(f"{options.verb} does not work on the address of a store", "ask it with `query`")
+        graph = KnowledgeGraph(getattr(options, "root", None), progress, getattr(options, "ask", None))
         code: int = options.run(graph, options, progress)
     return code
 

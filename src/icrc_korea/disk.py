@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from .build import DATASET, MERGED, Built
 from .errors import LayoutError, UsageError
+from .layout import GRAPHS
 from .store import Store, bulk_load, bulk_load_file, open_read_only, sync, write_atomically
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from .build import Tell
     from .layout import Layout
-    from .store import Quad
+    from .store import Quad, Term
 
 FORMAT = 1
 POINTER, LOCK, GENERATION, UNFINISHED = "store.json", "lock", "generation-", ".unfinished"
@@ -55,6 +56,11 @@ class DiskStore(Built):
     def quads(self) -> list[Quad]:
         """Every quad of the named graphs, in the order of the built dataset."""
         return sorted(self._store.named(), key=str)
+
+    def infers(self, subject: Term, predicate: Term, value: Term) -> bool:
+        """Whether a statement stands in the graph of what was inferred."""
+        pattern = f"GRAPH <{GRAPHS}inferred> {{ {subject} {predicate} {value} }}"
+        return bool(self._store.query(f"ASK {{ {pattern} }}").truth)
 
     def slice(self, predicates: set[str] | None) -> Store:
         """The store: whatever is asked of it is read where it lies."""

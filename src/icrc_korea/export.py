@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .build import Built
+    from .build import Dataset
     from .layout import Layout
 
 PARTS = (
@@ -86,7 +86,7 @@ class Choice:
         return wanted
 
 
-def export(built: Built, form: str, choice: Choice | None = None) -> bytes:
+def export(built: Dataset, form: str, choice: Choice | None = None) -> bytes:
     """What was chosen of the graph, in a format of FORMATS."""
     choice = choice or Choice()
     if form not in FORMATS:
@@ -98,7 +98,7 @@ def export(built: Built, form: str, choice: Choice | None = None) -> bytes:
     return written(chosen(built, choice), form, built.layout)
 
 
-def chosen(built: Built, choice: Choice) -> list[Quad]:
+def chosen(built: Dataset, choice: Choice) -> list[Quad]:
     """The quads of an export as any store keeps them: no blank nodes, NFC, literals in their canonical form."""
     quads = quads_of(built, choice.wanted())
     if choice.same_as:
@@ -111,7 +111,7 @@ def chosen(built: Built, choice: Choice) -> list[Quad]:
     return quads
 
 
-def quads_of(built: Built, wanted: Iterable[str]) -> list[Quad]:
+def quads_of(built: Dataset, wanted: Iterable[str]) -> list[Quad]:
     """The quads of some parts as they were built; the shapes as their files have them."""
     parts = set(wanted)
     quads = [quad for quad in built.quads() if part_of(quad.graph_name) in parts]
@@ -373,7 +373,7 @@ PACKAGE = {
 MEDIA_TYPES = {"ttl": "text/turtle", "nq": "application/n-quads", "jsonld": "application/ld+json"}
 
 
-def package(built: Built) -> dict[str, bytes]:
+def package(built: Dataset) -> dict[str, bytes]:
     """Every file of a release by its name: each part, all of it, a description (VoID, DCAT), a manifest."""
     everything = chosen(built, Choice(preset="all"))
     by_part: dict[str, list[Quad]] = defaultdict(list)
@@ -406,7 +406,7 @@ def write_package(files: dict[str, bytes], folder: str | Path) -> None:
         ) from None
 
 
-def description(built: Built, by_part: dict[str, list[Quad]], files: dict[str, bytes]) -> list[Quad]:
+def description(built: Dataset, by_part: dict[str, list[Quad]], files: dict[str, bytes]) -> list[Quad]:
     """What the dataset is, in VoID and DCAT: title, licence, counts by part, class and property, files."""
     space = built.layout.prefixes
     void, dcat, dct = "http://rdfs.org/ns/void#", "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/"

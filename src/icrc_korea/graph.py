@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from . import build
-from .catalogue import Question, ask_text, find, read
+from .catalogue import Question, find, read
 from .errors import QueryError, UnknownTerm, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
 from .sparql import Tokens, guarded
-from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, plain, readable, standalone
+from .store import TYPE, Answer, Literal, NamedNode, Quad, html_table, plain, readable, standalone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
     import rdflib
 
-    from .build import Built, Tell
+    from .build import Built, Dataset, Tell
     from .draw import Picture
     from .reason import Explainer, Proof
-    from .remote import Service
     from .report import Report
     from .spool import Spool
-    from .store import Term
+    from .store import Asked, Term
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
 PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
@@ -95,7 +94,7 @@ class Claim:
 class Facts:
     """The whole dataset in memory, with the claim behind each statement at hand."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: Dataset) -> None:
         self.layout = built.layout
         self.quads = [quad for quad in built.quads() if quad.graph_name.value != CATALOGUE]
         self.asserted: set[tuple[Term, ...]] = set()
@@ -146,16 +145,16 @@ class Facts:
 
 
 class KnowledgeGraph:
-    """The graph of one folder: built when needed, immutable once loaded."""
+    """The graph of one folder: built when needed, immutable once loaded; or the same in a service that asks SPARQL."""
 
     def __init__(
         self, root: str | Path | None = None, tell: Tell | None = None, store: str | Path | None = None
     ) -> None:
-        """`store` is a store on disk, or the address of a SPARQL service, to ask instead of the built dataset."""
+        """`store` is asked instead of the files: the folder of a store on disk, or the address of a SPARQL service."""
         self.layout = Layout.find(root)
         self.store = store
         self._tell: Tell = tell or (lambda *_: None)
-        self._built: Built | None = None
+        self._built: Dataset | None = None
         self._facts: Facts | None = None
         self._names: dict[str, dict[str, int]] | None = None  # folded name -> thing -> rank of that name
         self._spelt: dict[str, str] = {}  # folded name -> as it is written
@@ -163,20 +162,13 @@ class KnowledgeGraph:
     # --- the dataset ---
 
     @property
-    def is_remote(self) -> bool:
-        """Whether questions go to a service somewhere else; their texts and names are those of the files here."""
-        return str(self.store or "").startswith(("http://", "https://"))
+    def built(self) -> Dataset:
+        """The dataset that is asked: a store's, else the built one, made anew first if the files have changed."""
+        if self._built is None and self.store and "://" in str(self.store):
+            from .remote import Remote
 
-    @cached_property
-    def _service(self) -> Service:
-        from .remote import Service
-
-        return Service(str(self.store), self.layout)
-
-    @property
-    def built(self) -> Built:
-        """The built dataset, made anew first if the files have changed."""
-        if self._built is None and self.store and not self.is_remote:
+            self._built = Remote(str(self.store), self.layout, self._tell)
+        elif self._built is None and self.store:
             from pathlib import Path
 
             from .disk import open_store
@@ -188,16 +180,17 @@ class KnowledgeGraph:
 
     def build(self, reasoner: str = "rules") -> Built:
         """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference."""
-        self._built, self._facts, self._names = build.make(self.layout, self._tell, reasoner), None, None
-        return self._built
+        built = build.make(self.layout, self._tell, reasoner)
+        self._built, self._facts, self._names = built, None, None
+        return built
 
     def build_store(self, folder: Path, files: Iterable[Path] = ()) -> dict[str, Any]:
         """Puts the dataset, or RDF files instead of it, into a store on disk; gives what the store holds."""
         from .disk import make
 
-        return make(folder, self.built, files, self._tell)
+        return make(folder, build.ensure(self.layout, self._tell), files, self._tell)
 
-    def _slice(self, predicates: set[str] | None) -> Store:
+    def _slice(self, predicates: set[str] | None) -> Asked:
         try:
             return self.built.slice(predicates)
         except build.Damaged:
@@ -250,8 +243,6 @@ class KnowledgeGraph:
 
     def _ask(self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False) -> Answer:
         tokens = guarded(text)  # before anything is parsed
-        if self.is_remote:
-            return self._service.query(text, bindings, shown)
         if tokens.uses_graphs():
             try:
                 store = self.built.whole()
@@ -260,11 +251,11 @@ class KnowledgeGraph:
         else:
             # only the catalogue's own questions, whose answers are tested both ways, are asked of a slice
             store = self._slice(tokens.predicates(self.layout.prefixes) if ours else None)
-        answer = store.query(ask_text(text, bindings), bindings, shown)
+        answer = store.query(text, bindings, shown)
         answer.hints = [] if ours else self._unknown(tokens, store)
         return answer
 
-    def _unknown(self, tokens: Tokens, store: Store) -> list[str]:
+    def _unknown(self, tokens: Tokens, store: Asked) -> list[str]:
         """What a question names in our name spaces and the graph does not have, with the nearest that it has."""
         hints = []
         for iri in sorted(tokens.named(self.layout.prefixes) | tokens.iris()):
@@ -288,7 +279,7 @@ class KnowledgeGraph:
         """What sets each row of an answer apart (contested, inferred …); empty if nothing does."""
         from .statements import marks
 
-        return marks(answer, text, self._slice, lambda: self.built.bytes_of(build.DATASET))
+        return marks(answer, text, self._slice, self.built.infers)
 
     def with_sources(self, answer: Answer, text: str) -> Answer:
         """The answer with the sentence, link, certainty and status of what each row states."""
@@ -362,8 +353,7 @@ class KnowledgeGraph:
 
     def _property(self, text: str) -> NamedNode:
         iri = self.layout.expand(text)
-        used = iri in self.built.manifest["merged"]["predicates"]
-        return NamedNode(iri if iri and used else self.resolve(text))
+        return NamedNode(iri if iri and self.built.uses(iri) else self.resolve(text))
 
     def term(self, text: str) -> Term:
         """A term for the object of a statement: a thing's name, or a literal of that text."""
@@ -535,7 +525,9 @@ class KnowledgeGraph:
         """Counts by graph, class, certainty and status."""
         facts, shrink = self.facts, self.layout.shrink
         graphs: dict[str, int] = {}
-        for name, number in self.built.manifest["graphs"].items():
+        sizes = self.built.sizes()
+        statements = sizes.pop("")
+        for name, number in sizes.items():
             short = "sentence graphs" if name.startswith("passage:") else name
             graphs[short] = graphs.get(short, 0) + number
         classes: dict[str, int] = {}
@@ -548,7 +540,7 @@ class KnowledgeGraph:
                 classes[shrink(value.value)] = classes.get(shrink(value.value), 0) + 1
         claims = list(facts.claim_of.values())
         return {
-            "statements": self.built.manifest["merged"]["triples"],
+            "statements": statements,
             "graphs": dict(sorted(graphs.items())),
             "classes": dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0]))),
             "certainty": _tally(claim.certainty for claim in claims),

@@ -1,85 +1,366 @@
-"""Hides how a SPARQL 1.1 service somewhere else is asked as if it were the embedded store."""
+"""Hides that the graph is somewhere else: a SPARQL 1.1 service with the face of a built dataset.
+
+    remote = Remote("http://localhost:3030/kg", layout)
+    remote.slice(None).query("SELECT * { ?s kw:sender ?o }")      # the same Answer as the embedded store gives
+
+SPARQLWrapper makes the requests of the SPARQL 1.1 Protocol and reads what comes back; `wire` carries them, with its
+credentials, its patience and its distrust. What a service gives is brought into the form that the embedded store
+gives (`1` is true, a language tag is in lower case), and an answer that was cut is an error, never a short answer.
+
+Our questions name no graph, and services differ in what they then look into: all graphs, or one nameless graph
+only. So the service is asked once which graphs of ours it holds, and these are named with every question as its
+default graph (`default-graph-uri`), which means the same everywhere: their merge, without what others keep there.
+Where the graph was loaded as a single one, that one is named, or nothing if it has no name; such a store no
+longer knows which statement stands in which sentence's graph, nor what was inferred.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from functools import cached_property
 
+from . import build, catalogue
 from .errors import ParseError, RemoteError
-from .layout import BASE
-from .push import CUT_SHORT
+from .layout import BASE, CATALOGUE, GRAPHS, KW, XSD
 from .sparql import Tokens
-from .store import Answer, parse, read_results, standalone
-from .wire import Credentials, Wire, shown
+from .spool import SKOLEM, shortest
+from .store import Answer, BlankNode, Literal, NamedNode, Quad, Store, standalone, stream_quads
+from .wire import LARGEST, Credentials, Wire, checked, shown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
+    from .build import Tell
+    from .catalogue import Question
     from .layout import Layout
     from .store import Term
+    from .wire import Reply
 
-RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
-LARGEST_ANSWER, PATIENCE = 256 * 1024 * 1024, 300.0
+LONGEST_ADDRESS = 2000  # characters; a longer question is sent by POST
+PATIENCE = 300.0  # seconds that a service may take over a question
+MOST_IN_ANSWER = 4 * LARGEST
+A_PAGE = 10_000
+INFERRED = GRAPHS + "inferred"
+SHAPES = GRAPHS + "shapes"
+APART = (CATALOGUE, SHAPES)  # no part of what is asked, unless a question names them
+PUSHED = GRAPHS + "pushed"  # what `push` remembers of its work
+CUT_SHORT = ("x-sparql-maxrows", "x-sql-state", "x-sparql-anytime")
+RAISE = "raise the limits of the service, or ask for less: add LIMIT, or narrow the question"
+NO_RESULT = "check that the address is that of a SPARQL service, and look into its log"
 
 
 class Service:
-    """One service, asked over exactly the graphs of ours that it holds.
+    """One SPARQL service: queries in, answers out."""
 
-    Some stores keep the default graph apart, some make it the union of all graphs, those of others among
-    them. Naming our graphs as the default graph gives the same answers from both.
-    """
+    def __init__(self, url: str, layout: Layout, wire: Wire | None = None, update: str = "") -> None:
+        self.url, self.layout = checked(url), layout
+        self.update_url = checked(update) if update else self.url
+        self.wire = wire or Wire(credentials=Credentials.of(url), timeout=PATIENCE)
 
-    def __init__(self, url: str, layout: Layout) -> None:
-        self.url, self.layout = url, layout
-        self.wire = Wire(credentials=Credentials.of(url))
-        self._graphs: list[str] | None = None
+    # --- asking ---
 
-    def query(self, text: str, bindings: dict[str, Term] | None = None, visible: Iterable[str] = ()) -> Answer:
-        """The answer, as the embedded store gives it; values of variables go out as terms in a VALUES line."""
-        tokens, bound = Tokens(text), bindings or {}
-        asked = standalone(text, bound, self.layout)
-        chosen = any(kind == "word" and word.upper() == "FROM" for kind, word, _ in tokens.items)
-        kinds = () if chosen else ("default", "named") if tokens.uses_graphs() else ("default",)
-        fields = [("query", asked), *((f"{kind}-graph-uri", graph) for kind in kinds for graph in self.graphs())]
-        if tokens.form() in ("construct", "describe"):
-            data = self._send(fields, TRIPLES)
+    def query(self, text: str, default: Iterable[str] = (), named: Iterable[str] = ()) -> Answer:
+        """The answer to a query as it stands, over the merge of some graphs, or over what the service sees itself."""
+        form = Tokens(text).form() or "select"
+        wrapper = self._wrapper()
+        wrapper.setQuery(text)
+        wrapper.queryType = form.upper()  # it would look for the word in comments too
+        rows = form in ("select", "ask")
+        wrapper.setReturnFormat("json" if rows else "turtle")
+        for name, graphs in (("default-graph-uri", default), ("named-graph-uri", named)):
+            for graph in graphs:
+                wrapper.addParameter(name, graph)
+        length = len(self.url) + len(text) + sum(map(len, (*default, *named)))
+        wrapper.setMethod("GET" if length < LONGEST_ADDRESS else "POST")
+        found = self._converted(wrapper)
+        if not rows:
             try:
-                return Answer(self.layout, [], [], triples=[
-                    quad.triple for quad in parse(data.decode(), "answer.nt", "", self.layout.prefixes)])  # fmt: skip
-            except (ParseError, UnicodeDecodeError) as error:
-                raise self._no_answer(str(error)) from None
-        data = self._send(fields, RESULTS)
-        try:
-            document = json.loads(data)
-            if "boolean" in document:
-                return Answer(self.layout, [], [], truth=document["boolean"] in (True, "true", "1"))
-            names = list(document["head"]["vars"])
-            rows = read_results(data.lstrip())
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise self._no_answer(str(error)) from None
-        kept = [place for place, name in enumerate(names) if name not in set(bound) - set(visible)]
-        return Answer(self.layout, [names[place] for place in kept], [[row[place] for place in kept] for row in rows])
+                triples = [quad.triple for quad in stream_quads([found], self.url, "turtle")]
+            except ParseError:
+                raise self._no_result(found.decode("utf-8", "replace")) from None
+            return Answer(self.layout, [], [], triples=triples)
+        return self._answer(found)
 
-    def graphs(self) -> list[str]:
-        """The graphs of ours in the store; none if all lies in its default graph."""
-        if self._graphs is None:
-            text = "SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }"
-            rows = read_results(self._send([("query", text)], RESULTS).lstrip())
-            self._graphs = sorted(row[0].value for row in rows if row[0].value.startswith(BASE))
-        return self._graphs
+    def update(self, text: str) -> None:
+        """Changes the store; sent once only."""
+        wrapper = self._wrapper()
+        wrapper.setQuery(text)
+        wrapper.queryType = "INSERT"
+        wrapper.setMethod("POST")
+        wrapper.query()
 
-    def _send(self, fields: list[tuple[str, str]], accept: str) -> bytes:
+    def _wrapper(self) -> Any:
+        from SPARQLWrapper import SPARQLWrapper
+
+        carry = self._carry
+
+        class Carried(SPARQLWrapper):  # type: ignore[misc]
+            """SPARQLWrapper with `wire` below it instead of urllib."""
+
+            def _query(self) -> tuple[Any, str]:
+                return carry(self._createRequest(), self.isSparqlUpdateRequest()), self.returnFormat
+
+        wrapper = Carried(self.url, updateEndpoint=self.update_url, agent=self.wire.agent)
+        wrapper.setOnlyConneg(True)
+        return wrapper
+
+    def _carry(self, request: Any, changes: bool) -> _Reply:
+        """Sends what SPARQLWrapper has prepared."""
+        headers = {name.title(): value for name, value in request.header_items()}
+        accept = headers.pop("Accept", "")
+        headers.pop("User-Agent", None)
         reply = self.wire.send(
-            "POST", self.url, content=urlencode(fields).encode(), accept=accept, idempotent=True,
-            headers={"Content-Type": "application/x-www-form-urlencoded"}, limit=LARGEST_ANSWER, timeout=PATIENCE,
+            request.get_method(), request.full_url, content=request.data, headers=headers,
+            accept="" if changes else accept, idempotent=not changes, limit=MOST_IN_ANSWER, timeout=PATIENCE,
         )  # fmt: skip
-        cut = next((f"{name}: {reply.headers[name]}" for name in CUT_SHORT if name in reply.headers), "")
-        if cut or reply.status == 206:
-            raise RemoteError(f"{shown(reply.url)} gave only a part of the answer ({cut or 206})",
-                              "raise the limit in the store's settings", endpoint=reply.url)  # fmt: skip
-        return reply.content
+        said = [f"{name}: {reply.headers[name]}" for name in CUT_SHORT if name in reply.headers]
+        if said or reply.status == 206:
+            raise RemoteError(f"{shown(self.url)} gave only a part of the answer ({', '.join(said) or 206})", RAISE,
+                              endpoint=self.url, status=reply.status, cut=True)  # fmt: skip
+        return _Reply(reply)
 
-    def _no_answer(self, what: str) -> RemoteError:
-        return RemoteError(f"{shown(self.url)} answered what is no whole SPARQL result ({what[:120]})",
-                           "check the address, or ask for less", endpoint=self.url)  # fmt: skip
+    def _converted(self, wrapper: Any) -> Any:
+        result = wrapper.query()
+        try:
+            return result.convert()
+        except (ValueError, TypeError, RecursionError):
+            raise self._no_result(result.response.text()) from None
+
+    def _no_result(self, text: str) -> RemoteError:
+        from .table import safe
+
+        text = safe(" ".join(text.split()))
+        start = text if len(text) < 240 else f"{text[:100]} … {text[-120:]}"
+        return RemoteError(f"{shown(self.url)} answered what is no SPARQL result: {start or '(nothing)'}", NO_RESULT,
+                           endpoint=self.url, cut=True)  # fmt: skip
+
+    def _answer(self, found: dict[str, Any]) -> Answer:
+        try:
+            if "boolean" in found:
+                truth = found["boolean"]
+                return Answer(self.layout, [], [], truth=truth if isinstance(truth, bool) else str(truth) in "true1")
+            names = [str(name) for name in found["head"]["vars"]]
+            bindings = found["results"]["bindings"]
+            rows = [[_term(row[name]) if row.get(name) else None for name in names] for row in bindings]
+            return Answer(self.layout, names, rows)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._no_result(f"{type(error).__name__}: {error}") from None
+
+
+class _Reply:
+    """A reply as SPARQLWrapper expects it of urllib."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def text(self) -> str:
+        """The content as text."""
+        return self._reply.text()
+
+    def read(self) -> bytes:
+        """The content."""
+        return self._reply.content
+
+    def info(self) -> Any:
+        """The headers."""
+        return self._reply.headers
+
+    def geturl(self) -> str:
+        """Who answered."""
+        return self._reply.url
+
+
+def _term(given: dict[str, Any]) -> Term:
+    """A term of SPARQL results in JSON; Virtuoso still writes the `typed-literal` of the drafts."""
+    kind, value = given["type"], given["value"]
+    if kind in ("uri", "iri"):
+        # `push` gives a blank node a name, so that it can be found again
+        return BlankNode(value.removeprefix(SKOLEM)) if value.startswith(SKOLEM) else NamedNode(value)
+    if kind == "bnode":
+        return BlankNode(value.removeprefix("_:"))
+    if kind not in ("literal", "typed-literal"):
+        raise ValueError(f"a term of the kind {kind}")
+    if given.get("xml:lang"):
+        return Literal(value, language=given["xml:lang"].lower())
+    datatype = given.get("datatype", XSD + "string")
+    return Literal(shortest(value, datatype), datatype=NamedNode(datatype))
+
+
+class Remote:
+    """A dataset in a service, with the methods of a built one."""
+
+    def __init__(
+        self, url: str, layout: Layout, tell: Tell | None = None, wire: Wire | None = None, update: str = ""
+    ) -> None:
+        self.layout, self._tell = layout, tell or (lambda *_: None)
+        self.service = Service(url, layout, wire, update)
+
+    # --- which graphs are ours ---
+
+    @cached_property
+    def graphs(self) -> dict[str, int]:
+        """Our graphs that the service holds, with the number of their triples; none if ours is its nameless graph."""
+        rows = self.service.query(
+            f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ GRAPH ?g {{ ?s ?p ?o }} FILTER (STRSTARTS(STR(?g), \"{BASE}\")) }} "
+            "GROUP BY ?g ORDER BY ?g"
+        ).rows or self.service.query(
+            f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?c a <{KW}Claim> }} }} }} "
+            "GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
+        ).rows  # fmt: skip
+        held = {graph.value: int(number.value) for graph, number in rows if graph and number}
+        found = {name: size for name, size in held.items() if not name.startswith(PUSHED)}
+        if not found and not self.service.query("ASK { ?s ?p ?o }").truth:
+            raise RemoteError(
+                f"{shown(self.service.url)} holds nothing", "bring the graph there first: `icrc-korea push --help`",
+                endpoint=self.service.url,
+            )  # fmt: skip
+        return found
+
+    @property
+    def asked(self) -> list[str]:
+        """The graphs whose merge is asked."""
+        return [name for name in self.graphs if name not in APART]
+
+    @property
+    def split(self) -> bool:
+        """Whether the service holds the graph as we make it, with a graph for each sentence."""
+        return any(name.startswith(BASE) for name in self.graphs)
+
+    # --- as a built dataset has it ---
+
+    def slice(self, predicates: set[str] | None) -> Slice:
+        """The merged graph, or as much of it as has these predicates."""
+        return Slice(self, predicates)
+
+    def whole(self) -> Slice:
+        """The merged graph and every named graph beside it."""
+        return Slice(self, None, named=True)
+
+    def quads(self) -> list[Quad]:
+        """Every quad of the dataset, read once, page by page."""
+        return self._quads
+
+    @cached_property
+    def _quads(self) -> list[Quad]:
+        found: list[Quad] = []
+        if not self.graphs:
+            [[number]] = self.service.query("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").rows
+            total = int(getattr(number, "value", 0))
+            return list(self._paged("?s ?p ?o", "?s ?p ?o", total, total, found))
+        graphs = {name: size for name, size in self.graphs.items() if name != SHAPES}
+        total = sum(graphs.values())
+        small = [name for name, size in graphs.items() if size <= A_PAGE]
+        while small:
+            batch = [small.pop(0)]
+            while small and sum(self.graphs[name] for name in [*batch, small[0]]) <= A_PAGE and len(batch) < 100:
+                batch.append(small.pop(0))
+            values = " ".join(f"<{name}>" for name in batch)
+            pattern = f"VALUES ?g {{ {values} }} GRAPH ?g {{ ?s ?p ?o }}"
+            self._paged("?s ?p ?o ?g", pattern, sum(self.graphs[name] for name in batch), total, found)
+        for name, size in graphs.items():
+            if size > A_PAGE:
+                pattern = f"VALUES ?g {{ <{name}> }} GRAPH ?g {{ ?s ?p ?o }}"
+                self._paged("?s ?p ?o ?g", pattern, size, total, found)
+        return sorted(found, key=str)  # as a built dataset has them
+
+    def _paged(self, columns: str, pattern: str, size: int, total: int, found: list[Quad]) -> list[Quad]:
+        """Adds what a pattern gives; a RemoteError if it is not as much as the service counted."""
+        pages = -(-size // A_PAGE)
+        before = len(found)
+        for page in range(pages):
+            self._tell(len(found), total, f"reading {total:,} statements from {shown(self.service.url)}")
+            order = f" ORDER BY {columns} LIMIT {A_PAGE} OFFSET {page * A_PAGE}" if pages > 1 else ""
+            for row in self.service.query(f"SELECT {columns} WHERE {{ {pattern} }}{order}").rows:
+                found.append(Quad(*row))
+        if len(found) - before != size:
+            raise RemoteError(
+                f"{shown(self.service.url)} counted {size:,} statements and gave {len(found) - before:,}",
+                "if somebody is writing there, try again when they are done; else " + RAISE,
+                endpoint=self.service.url, cut=True,
+            )  # fmt: skip
+        return found
+
+    def questions(self) -> list[Question]:
+        """The questions of the catalogue: those of the folder here."""
+        return self._questions
+
+    @cached_property
+    def _questions(self) -> list[Question]:
+        built = build.load(self.layout)
+        return built.questions() if built else catalogue.index(self.layout)
+
+    def uses(self, predicate: str) -> bool:
+        """Whether any statement has this property."""
+        return self._ask(f"?s <{NamedNode(predicate).value}> ?o")
+
+    def infers(self, subject: Term, predicate: Term, value: Term) -> bool:
+        """Whether a statement stands in the graph of what was inferred."""
+        return INFERRED in self.graphs and self._ask(f"GRAPH <{INFERRED}> {{ {subject} {predicate} {value} }}", True)
+
+    def sizes(self) -> dict[str, int]:
+        """The number of triples in each graph, by its short name; and of the merged graph, by ''."""
+        rows = self.ask("SELECT (COUNT(*) AS ?n) WHERE { SELECT DISTINCT ?s ?p ?o WHERE { ?s ?p ?o } }").rows
+        merged = {"": int(getattr(rows[0][0], "value", 0))}
+        return {self.layout.shrink(name): size for name, size in self.graphs.items() if name != SHAPES} | merged
+
+    # --- asking ---
+
+    def ask(self, text: str, named: bool = False) -> Answer:
+        """The answer to a query over our graphs."""
+        return self.service.query(text, self.asked, self.graphs if named else ())
+
+    def _ask(self, pattern: str, named: bool = False) -> bool:
+        return bool(self.ask(f"ASK {{ {pattern} }}", named).truth)
+
+
+class Slice:
+    """What `Store` is for a dataset in memory: patterns and queries, here over the merge of our graphs."""
+
+    def __init__(self, remote: Remote, predicates: set[str] | None, named: bool = False) -> None:
+        self.remote, self.layout, self._predicates, self._named = remote, remote.layout, predicates, named
+        self._here: Store | None = None
+
+    def query(self, text: str, bindings: dict[str, Term] | None = None, shown: Iterable[str] = ()) -> Answer:
+        """Answers a query, with some of its variables bound to terms beforehand: see `Store.query`."""
+        bindings = bindings or {}
+        own = any(kind == "word" and token.upper() == "FROM" for kind, token, _ in Tokens(text).items)
+        text = standalone(text, bindings, self.layout)
+        # a dataset given with the request would take the place of the query's own
+        answer = self.remote.service.query(text) if own else self.remote.ask(text, self._named)
+        hidden = set(bindings) - set(shown)
+        kept = [place for place, name in enumerate(answer.columns) if name not in hidden]
+        if answer.kind == "select":
+            answer.rows = [[row[place] for place in kept] for row in answer.rows]
+            answer.columns = [answer.columns[place] for place in kept]
+        return answer
+
+    def match(
+        self, subject: NamedNode | None = None, predicate: NamedNode | None = None, value: Term | None = None
+    ) -> Iterator[Quad]:
+        """The triples that fit a pattern; once all are wanted, those of these predicates are fetched and kept."""
+        if self._here is None and subject is None and value is None and self._predicates is not None:
+            self._here = Store(self.layout)
+            self._here.merge(self._found("?s", "?p", "?o", self._predicates))
+        if self._here is not None:
+            yield from self._here.match(subject, predicate, value)
+        else:
+            subjects, property_, values = (str(term or name) for term, name in (
+                (subject, "?s"), (predicate, "?p"), (value, "?o")
+            ))  # fmt: skip
+            yield from self._found(subjects, property_, values, None if predicate else self._predicates)
+
+    def _found(self, subject: str, predicate: str, value: str, predicates: set[str] | None) -> Iterator[Quad]:
+        only = f"VALUES ?p {{ {' '.join(str(NamedNode(name)) for name in sorted(predicates))} }} " if predicates else ""
+        bound = (("?s", subject), ("?p", predicate), ("?o", value))
+        binds = " ".join(f"BIND ({term} AS {name})" for name, term in bound if term != name)
+        pattern = f"{subject} {predicate} {value}"
+        for row in self.remote.ask(f"SELECT DISTINCT ?s ?p ?o WHERE {{ {only}{pattern} {binds} }}").rows:
+            yield Quad(*row)
+
+    def mentions(self, node: NamedNode) -> bool:
+        """Whether anything is said of or with a name, in whatever graph."""
+        if node.value in self.remote.graphs:
+            return True
+        patterns = (f"{node} ?p ?o", f"?s {node} ?o", f"?s ?p {node}")
+        return bool(self.remote.ask(f"ASK {{ {' UNION '.join(f'{{ {pattern} }}' for pattern in patterns)} }}").truth)

@@ -57,12 +57,13 @@ def normal(triple: str) -> str:
         kind = datatype[:-1]
         if kind == XSD + "string":
             return f"{head}{quote}{value}\""
-        return f"{head}{quote}{_shortest(value, kind)}\"^^<{kind}>"
+        return f"{head}{quote}{shortest(value, kind)}\"^^<{kind}>"
     head, mark, tag = triple.rpartition('"@')
     return f'{head}"@{tag.lower()}' if mark and " " not in tag else triple
 
 
-def _shortest(value: str, kind: str) -> str:
+def shortest(value: str, kind: str) -> str:
+    """The lexical form of a literal of a datatype as stores keep it."""
     if kind in INTEGERS and INTEGER.fullmatch(value):
         sign, digits = value[0] == "-", value.lstrip("+-").lstrip("0") or "0"
         return f"-{digits}" if sign and digits != "0" else digits

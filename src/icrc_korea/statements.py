@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import QueryError
-from .layout import BASE, GRAPHS, KW, RDF, THINGS
+from .layout import BASE, KW, RDF, THINGS
 from .sparql import Tokens
 from .store import Answer, Literal, NamedNode, readable
 
@@ -12,17 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .store import Store, Term
+    from .store import Asked, Term
 
     Row = list[Term | None]
-    Opened = Callable[[set[str]], Store]  # gives a store with the triples of these predicates
+    Opened = Callable[[set[str]], Asked]  # gives a store with the triples of these predicates
 
 PARTS = tuple(NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
 STATUS, POLARITY, CERTAINTY, SENTENCE, LINK = (
     NamedNode(KW + name) for name in ("claimStatus", "polarity", "certainty", "statedIn", "deepLink")
 )
 PLAIN = {BASE + "vocab/status-accepted", BASE + "vocab/polarity-positive"}
-INFERRED = f" <{GRAPHS}inferred> ."
 COLUMNS = ("sentence", "link", "certainty", "status")
 NONE = "the rows of this answer are no statements, so there are no sentences to show"
 REMEDY = "select the subject and the object of a statement, or its claim; `icrc-korea why` explains a single one"
@@ -35,7 +34,7 @@ class Spelt:
     stand side by side are not taken for a statement about each other.
     """
 
-    def __init__(self, store: Store, text: str, doubtful: bool = False) -> None:
+    def __init__(self, store: Asked, text: str, doubtful: bool = False) -> None:
         """All claims of the store, or only those that are denied, contested, rejected or reported."""
         self.store, self.layout = store, store.layout
         self.named = Tokens(text).named(self.layout.prefixes)
@@ -77,7 +76,7 @@ class Spelt:
                             yield subject, predicate, quad.object
 
 
-def marks(answer: Answer, text: str, opened: Opened, dataset: Callable[[], bytes]) -> list[str]:
+def marks(answer: Answer, text: str, opened: Opened, infers: Callable[[Term, Term, Term], bool]) -> list[str]:
     """What sets each row apart: contested, rejected, reported, negative, inferred; '' for plain statements."""
     if answer.truth is not None or answer.triples is not None or not answer.rows:
         return []
@@ -88,14 +87,10 @@ def marks(answer: Answer, text: str, opened: Opened, dataset: Callable[[], bytes
     for row in answer.rows:
         said = {value for claim in spelt.of(row) for p in (STATUS, POLARITY) for value in spelt.every(claim, p)}
         words = {term.value.rpartition("-")[2] for term in said if term.value not in PLAIN and term not in row}
-        if not said and any(f"{_line(*triple)}{INFERRED}".encode() in dataset() for triple in spelt.pairs(row)):
+        if not said and any(infers(*triple) for triple in spelt.pairs(row)):
             words.add("inferred")
         found.append(" ".join(sorted(words)))
     return found if any(found) else []
-
-
-def _line(*terms: Term) -> str:
-    return " ".join(map(str, terms))
 
 
 def with_sources(answer: Answer, text: str, opened: Opened) -> Answer:

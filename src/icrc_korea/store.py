@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Protocol
 
     import rdflib
 
@@ -45,6 +45,21 @@ if TYPE_CHECKING:
         triple: Triple
 
         def __init__(self, subject: Any, predicate: Any, object: Any, graph_name: Any = ...) -> None: ...  # noqa: A002
+
+    class Asked(Protocol):
+        """A merged graph that can be asked, in memory or elsewhere."""
+
+        layout: Layout
+
+        def match(
+            self, subject: NamedNode | None = None, predicate: NamedNode | None = None, value: Term | None = None
+        ) -> Iterator[Quad]: ...
+
+        def query(
+            self, text: str, bindings: dict[str, Term] | None = None, shown: Iterable[str] = ()
+        ) -> Answer: ...
+
+        def mentions(self, node: NamedNode) -> bool: ...
 
 else:
     from pyoxigraph import Quad, Triple
@@ -457,7 +472,9 @@ class Store:
 
         Bound variables are columns of the answer only if they are among `shown`.
         """
-        guarded(text)  # some queries would take the process down with them
+        tokens = guarded(text)  # some queries would take the process down with them
+        if bindings:
+            text = tokens.with_columns(sorted(bindings))
         bound = {Variable(name): term for name, term in (bindings or {}).items()}
         try:
             results = self._store.query(text, prefixes=self.layout.prefixes, substitutions=bound or None)
@@ -482,8 +499,8 @@ def written(term: Term, layout: Layout) -> str:
     if isinstance(term, NamedNode):
         return layout.shrink(term.value)
     if isinstance(term, Literal) and term.datatype.value.startswith(XSD) and not term.language:
-        kind = term.datatype.value.removeprefix(XSD)
-        return str(Literal(term.value)) + ("" if kind == "string" else f"^^xsd:{kind}")
+        kind = term.datatype
+        return str(Literal(term.value)) + ("" if kind.value == XSD + "string" else f"^^{layout.shrink(kind.value)}")
     return str(term)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -24,8 +26,12 @@ FAMILIES = {
 }
 
 
-STORE = ("--store", {"metavar": "DIR|URL", "help": "ask this store on disk (`build --store`), or with `query` this "
-                     "SPARQL service; else ICRC_KOREA_STORE"})  # fmt: skip
+# for the verbs that ask another store than the dataset built from the files
+STORE: tuple[str, dict[str, Any]] = (
+    "--store",
+    {"dest": "ask", "metavar": "DIR|URL", "default": os.environ.get("ICRC_KOREA_STORE", ""),
+     "help": "ask this store on disk (`build --store`) or SPARQL service instead of the files; else ICRC_KOREA_STORE"},
+)  # fmt: skip
 
 
 class Verb:

@@ -320,12 +320,12 @@ VERBS = {
         [
             ("name", {"metavar": "NAME|FILE|-", "help": "a question's name, a query file, or standard input"}),
             ("params", {"nargs": "*", "metavar": "param=value", "help": "values for the question's parameters"}),
-            STORE,
             ("--provenance", {"action": "store_true",
                               "help": "add sentence, link, certainty and status to rows that are statements"}),
             ("--explain", {"action": "store_true",
                            "help": "show the query, prefixes and parameters in it, instead of asking it"}),
             ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the question's words"}),
+            STORE,
         ],
         "table csv tsv json xml ttl",
     ),
@@ -334,7 +334,8 @@ VERBS = {
         "list the questions that are ready to ask",
         ["icrc-korea queries", "icrc-korea queries reply", "icrc-korea queries --format json"],
         [("word", {"nargs": "?", "default": "", "metavar": "WORD", "help": "only those that mention it"}),
-         ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the questions"})],
+         ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the questions"}),
+         STORE],
         "table csv json markdown openapi",
     ),
     "show": Verb(

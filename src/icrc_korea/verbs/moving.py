@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from ..errors import UsageError
 from ..terminal import Progress, print_json, print_lines, say
-from . import Verb
+from . import STORE, Verb
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ VERBS = {
             ("--package", {"metavar": "FOLDER", "default": "",
                            "help": "write every file of a release: parts, all, RDF 1.2, VoID, manifest"}),
             ("-o", {"dest": "target", "metavar": "FILE", "help": "write this file instead of standard output"}),
+            STORE,
         ],
         "turtle trig nquads ntriples jsonld rdfxml context",
     ),
