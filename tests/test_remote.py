@@ -16,13 +16,12 @@ from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.layout import GRAPHS
 
 HOME = "https://example.org/graph/merged"
-THINGS = ("Paul Ruegger", "국제적십자위원회", "state:dprk", "kw:Claim", "communication:telegram-1950-06-26-dprk")
+THINGS = ("Paul Ruegger", "국제적십자위원회", "state:dprk", "kw:Sentence", "communication:telegram-1950-06-26-dprk")
 WHYS = (
     ("event:ruegger-journey-1951", "kw:carriedOutBy", "Paul Ruegger"),
     ("person:paul-ruegger", "rdf:type", "kw:Actor"),
-    ("state:dprk", "kw:attestedIn", "passage:P01.s1"),
+    ("person:paul-ruegger", "kw:attestedIn", "passage:P01.s1"),
 )
-# a store that keeps xsd:duration as a number of seconds gives these with other words for the same length
 ALL = ("claims", "inferred", "links", "enrichment", "alignments", "catalogue")
 
 
