@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,9 +17,13 @@ from test_portability import CHUNK, UNION, _named
 from test_queries import Row, cases, rows_of
 from test_real_stores import change
 
+from icrc_korea.catalogue import APART
 from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.layout import GRAPHS
+from icrc_korea.store import Literal
 
+OXIGRAPH = shutil.which("oxigraph", path=str(ROOT / ".venv/bin")) or shutil.which("oxigraph")
+NASTY = ['" } } ; DROP ALL #', "\\", "'''", "}\n\r\t{", "?x", "<a> <b>", "\\u0022 }", "한국\u0000"]
 HOME = "https://example.org/graph/merged"
 THINGS = ("Paul Ruegger", "국제적십자위원회", "state:dprk", "kw:Sentence", "communication:telegram-1950-06-26-dprk")
 WHYS = (
@@ -82,3 +91,57 @@ def test_one_graph_in_a_store_gives_the_same_rows(graph: KnowledgeGraph, real_st
         assert differing(graph, there) == {}
     finally:
         change(real_store, f"CLEAR GRAPH <{HOME}>" if opened else "CLEAR DEFAULT")
+
+
+# --- a strict default graph, and the union of all -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["strict", "union"])
+def remote(request: pytest.FixtureRequest, graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnowledgeGraph]:  # noqa: E501
+    if not OXIGRAPH:
+        pytest.skip("the oxigraph server is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = tmp_path_factory.mktemp("store")
+    union = ["--union-default-graph"] if request.param == "union" else []
+    command = [OXIGRAPH, "serve", "--location", str(place), "--bind", f"127.0.0.1:{port}", *union]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{port}"
+    foreign = b"<x:foreign> <x:p> <x:o> <x:graph> ."
+    data = graph.export(form="nquads", preset="all") + foreign
+    try:
+        for attempt in range(100):
+            try:
+                send = urllib.request.Request(f"{base}/store", data, {"Content-Type": "application/n-quads"})
+                urllib.request.urlopen(send).close()
+                break
+            except OSError:
+                time.sleep(0.05 + attempt / 500)
+        yield KnowledgeGraph(ROOT, store=f"{base}/query")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_other_ways_of_asking_give_what_the_files_give(graph: KnowledgeGraph, remote: KnowledgeGraph) -> None:
+    """The same over a strict default graph and over the union of all graphs, those of others among them."""
+    for question in [question for question in graph.questions() if question.topic not in APART][::8]:
+        here, there = graph.run(question.id), remote.run(question.id)
+        assert (here.columns, here.truth, here.rows) == (there.columns, there.truth, there.rows), question.id
+        assert set(here.triples or ()) == set(there.triples or ()), question.id
+    assert [term for term in THINGS if remote.show(term) != graph.show(term)] == []
+    for terms in WHYS:
+        assert remote.why_tree(remote.why(*terms)) == graph.why_tree(graph.why(*terms))
+    assert remote.stats() == graph.stats()
+
+
+def test_what_others_keep_there_is_no_part_of_an_answer(remote: KnowledgeGraph) -> None:
+    assert not remote.query("ASK { <x:foreign> ?p ?o }").truth
+    assert remote.query("ASK { ?claim a kw:Claim }").truth
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_no_value_gets_out_of_its_quotes(text: str, remote: KnowledgeGraph) -> None:
+    answer = remote.built.slice(None).query("SELECT ?value WHERE { }", {"value": Literal(text)}, ["value"])
+    assert answer.rows == [[Literal(text)]]
