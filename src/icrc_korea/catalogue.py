@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
+from .federation import Halves
 from .layout import BASE, CATALOGUE, DERIVE, FEDERATED, QUALITY, RDFS, XSD
 from .sparql import Tokens
 from .store import TYPE, Literal, NamedNode, Quad, Store, standalone
@@ -58,9 +59,14 @@ class Question:
         return self.id.rpartition("/")[0]
 
     @property
+    def at_home(self) -> str:
+        """The text as the store here can be asked it: of a federated question, our part with the rows of the other."""
+        return Halves(self.text).here() if self.topic == FEDERATED else self.text
+
+    @property
     def form(self) -> str:
         """`select`, `ask`, `construct` or `describe`."""
-        return Tokens(self.text).form()
+        return Tokens(self.at_home).form()
 
     def asks(self, language: str = "en") -> str:
         """The question in words."""
@@ -295,15 +301,16 @@ def _guess_type(spec: dict[str, Any], layout: Layout) -> str:
 def _agrees(question: Question, place: str, layout: Layout) -> None:
     """Fails where the header and the query below it do not say the same."""
     try:
-        answer = Store(layout).query(question.text)
-        absent = sorted(set(question.params) - Tokens(question.text).variables())
+        text = question.at_home
+        answer = Store(layout).query(text)
+        absent = sorted(set(question.params) - Tokens(text).variables())
     except QueryError as error:
         raise BadHeader(f"{place}: {error.message}", error.remedy) from None
     kind = {DERIVE: "construct", QUALITY: "select"}.get(question.topic)
     if kind and answer.kind not in (kind, "ask" if kind == "select" else kind):
         found = f"{place}: a query in {question.topic}/ has to be a {kind.upper()}"
         raise BadHeader(found, f"write it as {kind.upper()} …")
-    inner = sorted(set(question.params) & Tokens(question.text).variables_of_subselects())
+    inner = sorted(set(question.params) & Tokens(text).variables_of_subselects())
     if inner:
         raise BadHeader(
             f"{place}: the parameter ?{inner[0]} stands in a sub-SELECT, where its value does not reach",

@@ -358,7 +358,7 @@ class _Check:
             yield from self._unknown(name, terms - typed)
         yield from self._unknown("", {term for quad in self.shapes for term in (quad.predicate, quad.object)} - typed)
         for question in self.questions:
-            named = {NamedNode(iri) for iri in Tokens(question.text).named(self.layout.prefixes)}
+            named = {NamedNode(iri) for iri in Tokens(question.at_home).named(self.layout.prefixes)}
             yield from self._unknown(f"queries/{question.id}.rq", named - typed)
 
     def _unknown(self, name: str, terms: set[Any]) -> Iterator[Finding]:

@@ -241,6 +241,12 @@ class KnowledgeGraph:
 
     select = ask = construct = query
 
+    def ask_with(self, text: str, quads: Iterable[Quad]) -> Answer:
+        """Answers a query over the merged graph and further triples, which are forgotten afterwards."""
+        store = Store.of(self._slice(None).match(), self.layout)  # a copy: what is asked of may lie on disk
+        store.extend(quads)
+        return store.query(text)
+
     def _ask(self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False) -> Answer:
         tokens = guarded(text)  # before anything is parsed
         if tokens.uses_graphs():

@@ -42,7 +42,7 @@ MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
 
-def _cut(text: str) -> list[tuple[str, str, int]]:
+def cut(text: str) -> list[tuple[str, str, int]]:
     """The tokens of a query text: kind, token and place."""
     return [
         (match.lastgroup or "", match.group(), match.start())
@@ -55,11 +55,11 @@ class Tokens:
     """A query text cut into tokens, guarded, with what its outermost level says."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.items = text, _cut(text)
+        self.text, self.items = text, cut(text)
         self._guard(self.items)
         unescaped = ESCAPE.sub(_unescape, text)
         if unescaped != text:  # an escape may hide a word or a bracket from us, but not from the parser
-            self._guard(_cut(unescaped))
+            self._guard(cut(unescaped))
         for shown in (unescaped, re.sub(r"#[^\n\r]*", " ", unescaped)):
             if NETWORK.search(shown):
                 raise QueryError(NO_NETWORK, AT_HOME)

@@ -199,10 +199,15 @@ class QueryService:
         self.main, self.others = (address, []) if address else (QUERY_MAIN, [QUERY_SCHOLARLY])
         self.dates: dict[str, str] = {}
 
-    def _rows(self, query: str, address: str) -> tuple[list[dict[str, dict[str, str]]], str]:
-        request = Request(address, {"query": PREFIXES + query}, accept="application/sparql-results+json", seconds=65.0)
+    def select(self, query: str, address: str = "") -> tuple[list[dict[str, dict[str, str]]], str]:
+        """The rows of any query, as results in JSON have them, and the date of the answer."""
+        where = address or self.main
+        request = Request(where, {"query": query}, accept="application/sparql-results+json", seconds=65.0)
         answer, date = self.asker.ask(request, lambda one: send_sparql(one, self.asker.agent), _sparql_fault)
         return answer["results"]["bindings"], date
+
+    def _rows(self, query: str, address: str) -> tuple[list[dict[str, dict[str, str]]], str]:
+        return self.select(PREFIXES + query, address)
 
     def find(self, thing: Thing, limit: int = 10) -> dict[str, str]:
         """By exact names in every language they may stand under, by identifiers, and by the office held."""

@@ -7,6 +7,7 @@ import re
 import sys
 
 from ..errors import ParseError, QueryError, UsageError
+from ..layout import FEDERATED
 from ..table import columns, safe, width_of_terminal, wrapped
 from ..terminal import Progress, print_json, print_lines, say
 from . import STORE, Verb
@@ -49,6 +50,8 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
         for name, spec in found.params.items():
             shown = params.get(name, spec.get("default", ""))
             question += f"\n  {name}={shown}" + ("" if name in params else f"   (unless you say {name}=…)")
+    if found and not text and found.topic == FEDERATED:  # of the catalogue; nobody's own query goes out
+        return _federated(graph, found, options, question, progress)
     if options.explain:
         return _explain(graph, found, params, text, options.lang, progress)
     answer = graph.ask_question(found, params) if found else graph.query(text)
@@ -62,6 +65,31 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     _print_answer(answer, options.format, question, marks)
     for hint in answer.hints:
         _tell(hint)
+    return 0
+
+
+def _federated(
+    graph: KnowledgeGraph, found: Question, options: argparse.Namespace, question: str, progress: Progress
+) -> int:
+    """A question to this graph and to Wikidata: the other half comes from the query service, or from before."""
+    from ..linking import elsewhere
+
+    if options.explain:
+        text = elsewhere.explain(graph, found)
+        progress.close()
+        sys.stdout.write(f"# {found.asks(options.lang)}\n{text.rstrip()}\n")
+        return 0
+    from pathlib import Path
+
+    from ..linking.asking import Asker, Cache
+    from ..linking.services import QueryService
+
+    cache = Cache(Path(options.cache).expanduser() if options.cache else None)
+    asker = Asker(options.contact, cache, offline=options.offline, fresh=options.fresh, tell=say)
+    answer, date = elsewhere.ask(graph, found, QueryService(asker, options.address or ""))
+    progress.close()
+    _print_answer(answer, options.format, question, [])
+    say(f"Wikidata's part is as it was answered on {date[:10]}; it is no statement of the guide")
     return 0
 
 
@@ -153,7 +181,7 @@ def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
     found = [
         question
         for question in graph.questions()
-        if question.topic not in APART
+        if (question.topic not in APART or question.topic == FEDERATED)
         and word in " ".join([question.id, *question.summary.values(), *question.tags]).casefold()
     ]
     progress.close()
@@ -305,6 +333,15 @@ def _proof_lines(proof: Proof, facts: Facts, depth: int) -> list[str]:
     return lines + [line for premise in proof.premises for line in _proof_lines(premise, facts, depth + 2)]
 
 
+ELSEWHERE: list[tuple[str, dict[str, Any]]] = [
+    ("--contact", {"metavar": "MAIL|URL",
+                   "help": "for questions of federated/: ask Wikidata, and say how it can reach you"}),
+    ("--offline", {"action": "store_true", "help": "for these: ask nobody, take what was answered before"}),
+    ("--fresh", {"action": "store_true", "help": "for these: ask anew even what was answered before"}),
+    ("--address", {"metavar": "URL", "help": "for these: a query service with Wikidata's data, if not its own"}),
+    ("--cache", {"metavar": "DIR", "help": "for these: where answers are kept (default: in your cache folder)"}),
+]  # fmt: skip
+
 VERBS = {
     "query": Verb(
         _query,
@@ -316,6 +353,8 @@ VERBS = {
             "icrc-korea query who-wrote-to-whom --provenance",
             "icrc-korea query addressed-to party=대한민국 --explain",
             "echo 'ASK { ?claim a kw:Claim }' | icrc-korea query -",
+            "icrc-korea query federated/coordinates --contact you@example.org     asks Wikidata, too",
+            "icrc-korea query federated/coordinates --offline      as Wikidata answered before",
         ],
         [
             ("name", {"metavar": "NAME|FILE|-", "help": "a question's name, a query file, or standard input"}),
@@ -325,6 +364,7 @@ VERBS = {
             ("--explain", {"action": "store_true",
                            "help": "show the query, prefixes and parameters in it, instead of asking it"}),
             ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the question's words"}),
+            *ELSEWHERE,
             STORE,
         ],
         "table csv tsv json xml ttl",
