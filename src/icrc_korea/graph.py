@@ -9,7 +9,7 @@ from .catalogue import Question, find, read
 from .errors import QueryError, UnknownTerm, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
 from .sparql import Tokens, guarded
-from .store import TYPE, Answer, Literal, NamedNode, Quad, html_table, plain, readable, standalone
+from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, plain, readable, standalone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
