@@ -20,10 +20,10 @@ ENTITIES = ROOT / "data" / "entities"
 EVIDENCE = ENTITIES / "name-evidence.tsv"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-OTHER_LANGUAGES = ("fr", "ko", "zh")
+OTHER_LANGUAGES = ("de", "fr", "ko", "zh")
 Label = tuple[str, str, str]  # thing, language, text
 
-# Things of these classes have proper names. A name in French, Korean or Chinese is somebody's choice, so it
+# Things of these classes have proper names. A name in another language is somebody's choice, so it
 # needs evidence; what only describes a thing (a message, a claim, a purpose) may be translated by anybody.
 PROPER = {
     "kw:ArchivalRecord", "kw:ArmedConflict", "kw:ArmedForce", "kw:Book", "kw:Conference", "kw:Government",

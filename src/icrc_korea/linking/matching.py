@@ -58,6 +58,10 @@ PLACE_WORD = re.compile(
     r"|(?<=[가-힣]{2})[도시]$|(?<=[一-龥]{2})[岛島市]$",
     re.I,
 )
+# What stands before a name, not in it
+ADDRESS = re.compile(
+    r"(?:mr|mrs|ms|m|dr|prof|herr|frau|monsieur|madame|president|président|minister|ministre)\.?\s+", re.I
+)
 NUMBERS = re.compile(r"\d+")
 
 
@@ -441,6 +445,9 @@ class Matcher:
             for other in known.names
         ):
             return "so short a name may be another where its characters are written so"  # 朝鮮 is not always 朝鲜
+        first = next((own.text for own in known.names if own.language == "en"), "")
+        if NUMBERS.search(first) and not NUMBERS.search(name.text):
+            return "the number is left out that tells it from others of its kind"  # the Geneva Conventions of 1949
         capitals = sum(char.isupper() for char in name.text)
         if written == LATIN and len(short) <= 6 and capitals > 1 and " " not in name.text:
             return "" if sum(char.isupper() for char in asked) > 1 else "abbreviations are written in capitals"
@@ -538,6 +545,8 @@ def _asked(query: str, known: Known) -> Iterator[tuple[str, float, str]]:
         yield ARTICLE.sub("", text, count=1), 0.99, "without its article"
     if (bare := BRACKETS.sub("", text)) not in (text, ""):
         yield bare, 0.8, f"{BRACKETED}!"
+    if "Person" in known.kinds:
+        yield from _person(text)
     if text.count(",") == 1:
         first, second = (part.strip() for part in text.split(","))
         if "Person" in known.kinds and first and second:
@@ -546,6 +555,17 @@ def _asked(query: str, known: Known) -> Iterator[tuple[str, float, str]]:
             yield first, 0.8, "without what stands after the comma!"
     if "Place" in known.kinds and (bare := PLACE_WORD.sub("", text)) not in (text, ""):
         yield bare, 0.75, "without the word for its kind of place!"
+
+
+def _person(text: str) -> Iterator[tuple[str, float, str]]:
+    """What may be the name of a person in a longer text, all of it doubtful."""
+    words = text.split()
+    if ADDRESS.match(text):
+        yield ADDRESS.sub("", text, count=1), 0.95, "without what stands before the name!"
+    elif len(words) == 2 and script(text) == LATIN:
+        yield words[0].strip(",") if words[0].endswith(",") else words[1], 0.5, "only the family name!"
+    elif len(words) > 1 and script(text) != LATIN:
+        yield from ((word, 0.6, "only one word of it!") for word in words if len(word) > 2)
 
 
 def _cut(name: Name, known: Known) -> Iterator[tuple[str, float, str]]:
