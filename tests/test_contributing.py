@@ -298,3 +298,51 @@ def test_the_command_refuses_to_guess_and_sends_nothing(icrc: Command, tmp_path:
     tables = sorted(tmp_path.glob("statements-*.csv"))
     assert len(tables) > 1
     assert all(read_csv(table.read_text(encoding="utf-8")) for table in tables)
+
+
+# --- the other forms ----------------------------------------------------------------------------------------------
+
+
+def test_the_catalogue_has_each_thing_once_with_the_header_that_mixnmatch_knows(icrc: Command) -> None:
+    said = icrc("contribute", "--root", ROOT, "--form", "mixnmatch")
+    assert said.code == 0, said.err
+    header, *rows = list(csv.reader(io.StringIO(said.out), strict=True))
+    assert header == ["id", "name", "desc", "url", "type"]
+    assert len({row[0] for row in rows}) == len(rows) > 20
+    for row in rows:
+        assert all(row[:4]), row
+        assert row[3].endswith("/id/" + row[0])
+        assert re.fullmatch(r"(?:Q\d+)?", row[4])
+    ruegger = next(row for row in rows if row[0] == "person/paul-ruegger")
+    assert ruegger[1] == "Paul Ruegger"
+    assert "President of the ICRC" in ruegger[2]
+    assert ruegger[4] == "Q5"
+
+
+SHAPE = re.compile(r"(?:<([\w-]+)>)( EXTRA wdt:P31)? \{\n((?:[^{}]|\{[^{}]*\})*)\n\}\n")
+PART = re.compile(r"(\w+:\w+) (?:\[ wd:Q\d+ \]|@<([\w-]+)>|IRI|xsd:dateTime|rdf:langString)(?: [*+?])?")
+
+
+@pytest.mark.parametrize("kind", ["Person", "Organisation"])
+def test_the_schema_is_shex_and_says_what_the_table_says(kind: str, icrc: Command, graph: KnowledgeGraph) -> None:
+    """The part of the grammar of ShExC that we write: prefixes, start, shapes of constraints with one ; between."""
+    said = icrc("contribute", "--root", ROOT, "--form", "entityschema", "--class", kind)
+    assert said.code == 0, said.err
+    text = re.sub(r"^\s*#.*\n", "", said.out, flags=re.M)
+    prefixes = dict(re.findall(r"^PREFIX (\w+): <([^>]+)>$", text, re.M))
+    start = re.search(r"^start = @<([\w-]+)>$", text, re.M)
+    assert start
+    body = text[start.end() :]
+    shapes = {match[1]: match[3] for match in SHAPE.finditer(body)}
+    assert SHAPE.sub("", body).strip() == "", "something stands outside of the shapes"
+    assert start.group(1) in shapes
+    named = set()
+    for constraints in shapes.values():
+        for part in constraints.split(" ;\n"):
+            match = PART.fullmatch(part.strip())
+            assert match, part
+            assert match[1].partition(":")[0] in prefixes
+            named |= {match[2]} - {None}
+    assert named == set(shapes) - {start.group(1)}, "a shape is named that is not there, or is there for nothing"
+    wanted = {row.property for row in contribution.crosswalks(graph.layout) if row.about in (kind, "")}
+    assert set(re.findall(r"\bp:(P\d+)", text)) == wanted

@@ -23,6 +23,18 @@ TOOL = "https://quickstatements.toolforge.org/"
 
 def _contribute(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     from ..linking import quickstatements
+    from ..linking.listing import MIXED, SCHEMA, catalogue, schema
+
+    if options.form in (MIXED, SCHEMA):
+        from ..linking.judgements import Judgements
+
+        text = catalogue(graph, Judgements(graph.layout)) if options.form == MIXED else schema(graph, options.kind)
+        progress.close()
+        _write([text], options.output)
+        page = "www.wikidata.org/wiki/Special:NewEntitySchema"
+        where = "mix-n-match.toolforge.org" if options.form == MIXED else page
+        say(f"nothing was sent: read it, then give it to https://{where} under your own name")
+        return 0
     from ..linking.contribution import HAS, HELD, MAY, commands, linked, offers
 
     items, day = ({}, "") if options.unchecked else _known(graph, options, linked(graph))
@@ -104,10 +116,15 @@ VERBS = {
             "icrc-korea contribute --dry-run                       each statement in words, and why it may go or not",
             "icrc-korea contribute --form v1 -o statements.txt",
             "icrc-korea contribute --form csv -o statements.csv",
+            "icrc-korea contribute --form mixnmatch -o catalogue.csv",
+            "icrc-korea contribute --form entityschema --class Organisation",
             "icrc-korea contribute --dry-run --unchecked           without having read Wikidata before",
         ],
         [
-            ("--form", {"choices": ["v1", "csv"], "default": "v1", "help": "which language of QuickStatements (v1)"}),
+            ("--form", {"choices": ["v1", "csv", "mixnmatch", "entityschema"], "default": "v1",
+                        "help": "V1 or CSV of QuickStatements, a Mix'n'match catalogue, or ShEx (v1)"}),
+            ("--class", {"dest": "kind", "choices": ["Person", "Organisation"], "default": "Person",
+                         "help": "for --form entityschema: the class that it describes (Person)"}),
             ("-o --output", {"metavar": "FILE", "help": "where to write it (default: standard output)"}),
             ("--dry-run", {"action": "store_true", "help": "say of each statement in words why it may go, or not"}),
             ("--unchecked", {"action": "store_true",
