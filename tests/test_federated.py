@@ -19,8 +19,8 @@ from conftest import ROOT, Command, Said
 from wikidata_service import Wikidata, serving
 
 from icrc_korea.catalogue import read
-from icrc_korea.errors import KgError, QueryError
-from icrc_korea.federation import Halves
+from icrc_korea.errors import KgError, QueryError, RemoteError
+from icrc_korea.federation import Halves, as_quads
 from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.linking import elsewhere
 
@@ -179,6 +179,15 @@ def test_a_question_that_cannot_be_taken_apart_is_named(text: str, graph: Knowle
         Halves(text)
     with pytest.raises(KgError):
         read("federated/broken", "#+ summary: {en: Broken?}\n" + text, graph.layout)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"type": "uri", "value": "no address"}, {"type": "literal", "value": "x", "xml:lang": "a b"}, {"value": "x"}],
+)
+def test_an_answer_that_is_no_rdf_is_named(value: dict[str, str]) -> None:
+    with pytest.raises(RemoteError, match="no term of RDF"):
+        list(as_quads([{"item": value}]))
 
 
 def test_only_items_of_wikidata_are_sent(graph: KnowledgeGraph) -> None:

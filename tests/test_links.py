@@ -21,7 +21,7 @@ from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.layout import BASE, LINKS, OWL, SKOS
 from icrc_korea.sssom import NO_TERM, SSSOM, Judgement, LinkSet
 
-FILES = sorted((ROOT / "data" / "links").glob("*.tsv"))
+FILES = sorted((ROOT / "data" / "links").glob("*.sssom.tsv"))
 SETS = [sssom.load(path, path.name) for path in FILES]
 ROWS = [(links, judgement) for links in SETS for judgement in links.judgements]
 MATCHES = {SKOS + name.partition(":")[2] for name in sssom.MATCHES}

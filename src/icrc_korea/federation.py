@@ -6,7 +6,7 @@ it compares. The store here never sees the word SERVICE: rows from elsewhere com
 
 from __future__ import annotations
 
-from .errors import QueryError
+from .errors import QueryError, RemoteError
 from .layout import BASE
 from .sparql import Tokens, cut
 from .store import BlankNode, Literal, NamedNode, Quad, standalone
@@ -100,7 +100,11 @@ def as_quads(rows: Iterable[Row]) -> Iterable[Quad]:
     for row in rows:
         node = BlankNode()
         for name, value in row.items():
-            term = _term(value)
+            try:
+                term = _term(value)
+            except (KeyError, ValueError):
+                found = f"the other service sends what is no term of RDF: {str(dict(value))[:100]}"
+                raise RemoteError(found, "run the command again later, or ask another service with --address") from None
             if term is not None:
                 yield Quad(node, NamedNode(ROW + name), term)
 
