@@ -6,6 +6,7 @@ and no other, each `*.good.ttl` breaks none, and no constraint of a named shape 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from rdflib import RDF, RDFS, SH, Graph, URIRef
 from rdflib.term import Node
 
 from icrc_korea.layout import Layout
+from icrc_korea.shacl import Result, read_report
+from icrc_korea.shapes_sparql import Compiled, subclasses
+from icrc_korea.store import Quad, Store, from_rdflib, parse, read_text
 
 HERE = Path(__file__).parent
 LAYOUT = Layout.find(HERE.parent)
@@ -57,11 +61,26 @@ def around() -> Graph:
     return graph
 
 
-def broken_by(case: Path, rules: Graph) -> Broken:
+def data_of(case: Path) -> Graph:
     data = Graph() + around()
-    data.parse(data=PREFIXES + case.read_text(encoding="utf-8"), format="turtle")
-    _, report, text = pyshacl.validate(data, shacl_graph=rules, advanced=True, inference="none", do_owl_imports=False)
+    return data.parse(data=PREFIXES + case.read_text(encoding="utf-8"), format="turtle")
+
+
+@cache
+def report_on(case: Path) -> Graph:
+    return validated(case, shapes())
+
+
+def validated(case: Path, rules: Graph) -> Graph:
+    _, report, text = pyshacl.validate(
+        data_of(case), shacl_graph=rules, advanced=True, inference="none", do_owl_imports=False
+    )
     assert isinstance(report, Graph), text
+    return report
+
+
+def broken_by(case: Path, rules: Graph) -> Broken:
+    report = report_on(case) if rules is shapes() else validated(case, rules)
     return {
         (LAYOUT.shrink(str(report.value(result, SH.sourceShape))), report.value(result, SH.sourceConstraintComponent))
         for result in report.subjects(RDF.type, SH.ValidationResult)
@@ -102,6 +121,37 @@ def test_a_good_case_breaks_nothing(case: Path) -> None:
 @pytest.mark.parametrize("case", BAD, ids=name_of)
 def test_a_bad_case_breaks_the_shape_it_names_and_no_other(case: Path) -> None:
     assert {shape for shape, _ in broken(case)} == {expected(case)}
+
+
+# --- the same, asked in SPARQL ------------------------------------------------------------------------------
+
+
+@cache
+def compiled() -> Compiled:
+    quads = [quad for path in LAYOUT.shapes() for quad in parse(read_text(path, path.name), path.name, "urn:x", {})]
+    rows = [(from_rdflib(below), from_rdflib(above)) for below, above in around().subject_objects(RDFS.subClassOf)]
+    return Compiled(quads, subclasses(rows))
+
+
+def told(results: Iterable[Result]) -> set[tuple[str, ...]]:
+    """Focus, path, component, value and shape; one blank node is like another."""
+    return {
+        tuple("_:" if text.startswith("_:") else text for text in (r.focus, r.path, r.component, r.value, r.shape))
+        for r in results
+    }
+
+
+def test_every_constraint_of_the_shapes_is_said_in_sparql() -> None:
+    assert compiled().unsaid == []
+    assert len(compiled().rules) > 100
+
+
+@pytest.mark.parametrize("case", GOOD + BAD, ids=name_of)
+def test_sparql_finds_in_a_case_what_the_reference_finds(case: Path) -> None:
+    store = Store(LAYOUT)
+    store.merge(Quad(*map(from_rdflib, triple)) for triple in data_of(case))
+    found = [result for rule in compiled().rules for result in rule.results(store.query(rule.query))]
+    assert told(found) == told(read_report(report_on(case)))
 
 
 @pytest.mark.parametrize("shape", sorted(set(CONSTRAINTS) - ALTERNATIVES))

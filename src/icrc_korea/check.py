@@ -14,8 +14,8 @@ from .errors import BadHeader, BuildError, ParseError, QueryError, UsageError, n
 from .layout import BASE, GRAPHS, KW, OWL, PASSAGES, PREFIX_LINE, QUALITY, THINGS
 from .places import Places
 from .provenance import CERTAINTIES
-from .report import VIOLATION, Finding, Report
-from .shacl import TIME_LIMIT, Result, Run
+from .report import VIOLATION, WARNING, Finding, Report
+from .shacl import TIME_LIMIT, Result, Run, lint
 from .sparql import Tokens
 from .store import (
     READ,
@@ -36,12 +36,21 @@ from .store import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Protocol
 
     from .build import Tell
     from .catalogue import Question
     from .layout import Layout
     from .reason import Goal, Proof
+    from .store import Answer, Asked
+
+    class Elsewhere(Protocol):
+        """A graph in a service."""
+
+        @property
+        def address(self) -> str: ...
+        def slice(self, predicates: set[str] | None) -> Asked: ...
+        def asserted(self, text: str) -> Answer: ...
 
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
 RULE = BASE + "shapes#"
@@ -731,6 +740,91 @@ class _Check:
             if result.shape.startswith("<")
             else "does not meet the shape"
         )
+
+
+# --- the graph in a service elsewhere -------------------------------------------------------------------
+
+
+def check_there(there: Elsewhere, layout: Layout, tell: Tell, options: Options | None = None) -> Report:
+    """The shapes and the queries for faults over a graph in a SPARQL service, asked where it is: no data travel."""
+    options = options or Options()
+    if options.paths or options.guide:
+        raise UsageError("a store is checked whole", "leave out --guide and the paths, or --store")
+    _known_rules(layout, options.only)
+    run = _There(layout, tell, options, there)
+    run.report.findings = sorted(set(run.findings()))
+    run.report.files, run.report.engine = len(run.places.texts), "the store"
+    return run.report
+
+
+class _There(_Check):
+    """The rules that can be asked of a graph elsewhere; the rules themselves are those of the files here."""
+
+    def __init__(self, layout: Layout, tell: Tell, options: Options, there: Elsewhere) -> None:
+        super().__init__(layout, tell, options, {})
+        self.there = there
+
+    def findings(self) -> list[Finding]:
+        """Asks rule by rule."""
+        found = list(self._read_all())
+        axioms = self._axioms()
+        self.content, self.all = {}, []  # places in the files here would say nothing of what is there
+        if not self.report.unreadable:
+            found += [*self._shapes_there(), *self._queries_there(axioms)]
+        self.tell(1, 1, "checked")
+        return [finding for finding in found if self._asked(finding.rule)]
+
+    def _at(
+        self, subject: NamedNode | str, rule: str, found: str, remedy: str, severity: str = VIOLATION, file: str = ""
+    ) -> Finding:
+        iri = subject if isinstance(subject, str) else subject.value
+        return Finding(file or self.there.address, 0, rule, self.layout.shrink(iri), found, remedy, severity)
+
+    def _moved(self, finding: Finding, *_: Quad) -> Finding:
+        return finding
+
+    def _shapes_there(self) -> Iterator[Finding]:
+        from .shapes_sparql import Compiled, subclasses
+
+        faults = list(lint(self.shapes))
+        for fault in faults:
+            yield self._at(fault.node, "shapes", fault.found, f"{fault.remedy}; until then no shape is run")
+        if faults:
+            return
+        pairs = self.there.asserted("SELECT ?below ?above WHERE { ?below rdfs:subClassOf ?above }").rows
+        compiled = Compiled(self.shapes, subclasses(pairs))
+        rules = [rule for rule in compiled.rules if self._asked(self._named(rule.shape))]
+        for number, rule in enumerate(rules):
+            name = self._named(rule.shape)
+            self.tell(number, len(rules), f"asking for {name}")
+            results = list(rule.results(self.there.asserted(f"{rule.query} LIMIT {MOST_FINDINGS + 1}")))
+            yield from (self._broken(result) for result in results[:MOST_FINDINGS])
+            if len(results) > MOST_FINDINGS:
+                yield replace(self._more(name, 0, self.there.address, rule.severity),
+                              found="more findings of this rule are not listed")  # fmt: skip
+        for shape, what in compiled.unsaid:
+            remedy = "check it over an export of that graph: icrc-korea check FILE"
+            yield self._at(shape.strip("<>"), "shapes", f"{what} was not checked: it cannot be asked in SPARQL",
+                           remedy, WARNING)  # fmt: skip
+
+    def _named(self, shape: str) -> str:
+        return self.layout.shrink(shape.strip("<>"))
+
+    def _queries_there(self, axioms: list[Quad]) -> Iterator[Finding]:
+        store = self.there.slice(None)
+        if self._asked("consistency"):
+            program = reason.compile_axioms(axioms, self.layout)
+            self.tell(0, 1, "asking for contradictions")
+            for one in reason.contradictions(program, store, self.layout):
+                details = tuple(self._names(*statement) for statement in one.statements)
+                finding = self._at(one.statements[0][0], "consistency", one.says, "correct one of these statements")
+                yield replace(finding, details=details)
+        wanted = [question for question in self.questions if question.topic == QUALITY and self._asked(question.id)]
+        for number, question in enumerate(wanted):
+            self.tell(number, len(wanted), f"asking {question.id}")
+            for finding in self._faults(question, store):
+                ours = finding.subject or finding.rule == "query"
+                yield finding if ours else replace(finding, file=self.there.address)
 
 
 # --- small rules ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from . import build
 from .catalogue import Question, find, read
-from .errors import QueryError, UnknownTerm, nearest
+from .errors import QueryError, UnknownTerm, UsageError, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
 from .sparql import Tokens, guarded
 from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, plain, readable, standalone
@@ -558,6 +558,13 @@ class KnowledgeGraph:
         """Every rule over every file; further options are those of `check.Options`."""
         from . import check
 
+        if self.store:
+            from .remote import Remote
+
+            if not isinstance(self.built, Remote):
+                raise UsageError("a store on disk is checked by the files it was built from", "leave out --store")
+            wanted = check.Options(guide=guide, paths=tuple(paths), **options)
+            return check.check_there(self.built, self.layout, self._tell, wanted)
         return check.check(self.layout, self._tell, check.Options(guide=guide, paths=tuple(paths), **options))
 
     def anchor(self, guide: Path) -> Path:

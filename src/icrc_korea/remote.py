@@ -196,6 +196,11 @@ class Remote:
         self.layout, self._tell = layout, tell or (lambda *_: None)
         self.service = Service(url, layout, wire, update)
 
+    @property
+    def address(self) -> str:
+        """Where it is, as messages show it."""
+        return shown(self.service.url)
+
     # --- which graphs are ours ---
 
     @cached_property
@@ -309,6 +314,11 @@ class Remote:
     def ask(self, text: str, named: bool = False) -> Answer:
         """The answer to a query over our graphs."""
         return self.service.query(text, self.asked, self.graphs if named else ())
+
+    def asserted(self, text: str) -> Answer:
+        """The answer to a query over what is asserted, and the catalogue: what shapes speak of."""
+        graphs = [name for name in self.graphs if name not in (SHAPES, INFERRED)]
+        return self.service.query(standalone(text, {}, self.layout), graphs)
 
     def _ask(self, pattern: str, named: bool = False) -> bool:
         return bool(self.ask(f"ASK {{ {pattern} }}", named).truth)

@@ -10,12 +10,15 @@ the outer one is reported. Classes are written out with all below them, which ev
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .layout import RDF, RDFS, XSD
 from .shacl import SEVERITIES, SH, TARGETS, Result
+from .sparql import Tokens
+from .spool import SKOLEM
 from .store import BlankNode, NamedNode
 
 if TYPE_CHECKING:
@@ -48,6 +51,15 @@ COMPARED = {"minInclusive": ">=", "minExclusive": ">", "maxInclusive": "<=", "ma
             "lessThan": "<", "lessThanOrEquals": "<="}  # fmt: skip
 
 
+# `push` gives blank nodes a name, and blank they stay
+BLANK = re.compile(r"\b(isBlank|isIRI)\((\?\w+)\)")
+
+
+def _blank(match: re.Match[str]) -> str:
+    named = f'STRSTARTS(STR({match[2]}), "{SKOLEM}")'
+    return f"(isBlank({match[2]}) || {named})" if match[1] == "isBlank" else f"(isIRI({match[2]}) && !{named})"
+
+
 class Unsaid(Exception):
     """SPARQL cannot say this."""
 
@@ -67,9 +79,9 @@ class Rule:
         """The rows as validation results."""
         for row in answer.rows:
             found = dict(zip(answer.columns, map(_text, row), strict=True))
-            path = found.get("path", "") or self.path
-            yield Result(found["focus"], path, self.component, found.get("value", ""), self.shape, self.severity,
-                         self.messages)  # fmt: skip
+            focus, path = found.get("focus") or found.get("this", ""), found.get("path", "") or self.path
+            value = found.get("value", "") or ("" if "focus" in found else focus)
+            yield Result(focus, path, self.component, value, self.shape, self.severity, self.messages)
 
 
 def _text(term: Term | None) -> str:
@@ -172,7 +184,7 @@ class Compiled:
                 if query:
                     self._add(shape, name, path, query)
         for inner in self._said(shape, "property"):
-            below = target if not path else f"{chosen.replace('?focus', '?outer')} ?outer {path} ?focus"
+            below = target
             if path:
                 below = f"{{ SELECT DISTINCT (?focus AS ?outer) WHERE {{ {target} }} }} ?outer {path} ?focus"
             self._shape(inner, below, depth + 1)
@@ -180,15 +192,20 @@ class Compiled:
     def _add(self, shape: Any, name: str, path: str, query: str) -> None:
         severity = self._one(shape, "severity")
         component = "SPARQL" if name == "sparql" else name[0].upper() + name[1:]
+        if name == "sparql":  # such a constraint has a message of its own
+            constraint = next(iter(self._said(shape, name)))
+            messages = self._said(constraint, "message") or self._said(shape, "message")
+        else:
+            messages = self._said(shape, "message")
         self.rules.append(Rule(
             str(shape), component, path,
             SEVERITIES.get(severity.value.removeprefix(SH) if severity else "", "violation"),
-            {text.language or "": text.value for text in self._said(shape, "message")}, query,
+            {text.language or "": text.value for text in messages}, BLANK.sub(_blank, query),
         ))  # fmt: skip
 
     def _query(self, shape: Any, name: str, value: Any, path: str, chosen: str) -> str:
         if name == "sparql":
-            raise Unsaid("run it locally")
+            return self._own_query(shape, value, path, chosen)
         if name == "closed":
             if value.value not in ("true", "1"):
                 return ""
@@ -205,6 +222,22 @@ class Compiled:
         holds = self._of_value(shape, name, value, "?focus")
         return f"SELECT DISTINCT ?focus (?focus AS ?value) WHERE {{ {chosen} FILTER (!({holds})) }}"
 
+    def _own_query(self, shape: Any, constraint: Any, path: str, chosen: str) -> str:
+        """The query that a shape itself has (SHACL-SPARQL), over its focus nodes."""
+        text = self._one(constraint, "select")
+        if text is None:
+            raise Unsaid("only sh:select is asked")
+        declared = [
+            (self._one(one, "prefix"), self._one(one, "namespace"))
+            for prefixes in self._said(constraint, "prefixes") for one in self._said(prefixes, "declare")
+        ]  # fmt: skip
+        query = text.value.replace("$PATH", path).replace("$currentShape", str(shape))
+        place = min(Tokens(query).wheres({"this"}), default=-1)
+        if place < 0:
+            raise Unsaid("no WHERE is found in it")
+        query = f"{query[:place]} {chosen.replace('?focus', '?this')} {query[place:]}"
+        return "".join(f"PREFIX {name.value}: <{space.value}>\n" for name, space in declared if name and space) + query
+
     def _known(self, shape: Any) -> str:
         ignored = [term for head in self._said(shape, "ignoredProperties") for term in self._items(head)]
         paths = [self._one(inner, "path") for inner in self._said(shape, "property")]
@@ -220,8 +253,7 @@ class Compiled:
             if not path:
                 extra = f"?focus {other} ?value FILTER (!sameTerm(?focus, ?value))"
                 lacking = f"{{ {own} FILTER NOT EXISTS {{ ?focus {other} ?focus }} }}"
-            return f"SELECT DISTINCT ?focus ?value WHERE {{ {chosen} {lacking} UNION {{ {extra} }} }}".replace(
-                f"{chosen} {lacking}", f"{chosen} {lacking}")  # fmt: skip
+            return f"SELECT DISTINCT ?focus ?value WHERE {{ {chosen} {lacking} UNION {{ {extra} }} }}"
         holds = f"COALESCE(?value {COMPARED[name]} ?other, false)"
         return f"SELECT DISTINCT ?focus ?value WHERE {{ {chosen} {own} . ?focus {other} ?other FILTER (!{holds}) }}"
 
@@ -233,7 +265,7 @@ class Compiled:
             raise Unsaid("shapes nested too deep")
         path = self.path(self._one(shape, "path")) if self._said(shape, "path") else ""
         found = []
-        for word in sorted(self.values[shape] if shape in self.values else ()):
+        for word in sorted(self.values.get(shape, ())):
             name = word.removeprefix(SH)
             if not word.startswith(SH) or (name in ASIDE and name != "property"):
                 continue

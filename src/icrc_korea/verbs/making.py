@@ -141,6 +141,7 @@ VERBS = {
             ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
                               "help": "stop the shapes after so long (600)"}),
             ("--guide", {"metavar": "FILE", "help": "the guide's text: check the anchors against it"}),
+            STORE,
         ],
         "text json sarif github",
     ),
