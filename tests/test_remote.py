@@ -9,7 +9,6 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command
@@ -21,7 +20,6 @@ from test_real_stores import change
 from icrc_korea.catalogue import APART
 from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.layout import GRAPHS
-from icrc_korea.report import Report
 from icrc_korea.store import Literal
 
 OXIGRAPH = shutil.which("oxigraph", path=str(ROOT / ".venv/bin")) or shutil.which("oxigraph")
@@ -80,36 +78,6 @@ def test_named_graphs_in_a_store_give_what_the_files_give(
     for picture in ("timeline", "network", "map", "sources"):
         assert pushed.draw(picture).table() == graph.draw(picture).table()
     assert pushed.query("SELECT ?s WHERE { ?s a <urn:theirs> }").rows == []
-
-
-PLANTED = """
-PREFIX kw: <https://w3id.org/icrc-korea/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> PREFIX person: <https://w3id.org/icrc-korea/id/person/>
-PREFIX organisation: <https://w3id.org/icrc-korea/id/organisation/>
-INSERT DATA { GRAPH <https://w3id.org/icrc-korea/graph/entities> {
-  person:Nameless a kw:Person .
-  person:named-twice a kw:Person ; skos:prefLabel "One"@en , "Two"@en .
-  person:two-kinds a kw:Person , kw:Place ; skos:prefLabel "Both"@en ; skos:exactMatch "a text" .
-} }"""
-
-
-def test_a_store_is_checked_where_it_is_as_the_files_are(
-    pushed: KnowledgeGraph, graph: KnowledgeGraph, real_store: RealStore, tmp_path: Path
-) -> None:
-    clean = graph.check(only=("shapes", "quality", "consistency"))
-    assert _found(pushed.check()) == _found(clean)
-    change(real_store, PLANTED)
-    head, _, body = PLANTED.partition("INSERT")
-    path = tmp_path / "planted.ttl"
-    path.write_text(f"{head}{body.partition('entities> {')[2].rstrip('} ')}", encoding="utf-8")
-    here = _found(graph.check(paths=[path], only=("shapes", "quality", "consistency")))
-    there = _found(KnowledgeGraph(ROOT, store=real_store.query).check())
-    assert len(here) > 4
-    assert there - _found(clean) == here
-
-
-def _found(report: Report) -> set[tuple[str, str, str, str]]:
-    return {(one.rule, one.subject, one.severity, one.remedy) for one in report.findings}
 
 
 def test_one_graph_in_a_store_gives_the_same_rows(graph: KnowledgeGraph, real_store: RealStore) -> None:

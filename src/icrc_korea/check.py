@@ -604,7 +604,7 @@ class _Check:
         """Where a statement stands in the files."""
         return [quad for quad in self._by_subject.get(triple[0], ()) if (quad.predicate, quad.object) == triple[1:]]
 
-    def _faults(self, question: Question, store: Store) -> Iterator[Finding]:
+    def _faults(self, question: Question, store: Asked) -> Iterator[Finding]:
         language = self.options.language
         file, remedy = f"queries/{question.id}.rq", question.remedy(language)
         try:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from .layout import Layout
-    from .store import Term
+    from .store import Asked, Term
 
     Goal = tuple[Any, Any, Any]  # subject, predicate, object
     Pattern = tuple[Any, Any, Any]  # the same, where a str such as "?x" is a variable
@@ -454,7 +454,7 @@ def is_news(triple: Triple) -> bool:
     return subject != value and not triple.predicate.value.startswith((RDF, RDFS, OWL))
 
 
-def contradictions(program: Program, store: Store, layout: Layout) -> list[Contradiction]:
+def contradictions(program: Program, store: Asked, layout: Layout) -> list[Contradiction]:
     """What in a store with everything that follows contradicts the ontology."""
     found: dict[frozenset[Goal], Contradiction] = {}
     for clash in program.clashes:

@@ -22,7 +22,7 @@ from .spool import SKOLEM
 from .store import BlankNode, NamedNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from .store import Answer, Quad, Term
@@ -364,7 +364,7 @@ class Compiled:
         raise Unsaid
 
 
-def subclasses(pairs: Iterable[tuple[Term | None, ...]]) -> dict[str, set[str]]:
+def subclasses(pairs: Iterable[Sequence[Term | None]]) -> dict[str, set[str]]:
     """Rows of a class and what it is a kind of, as `Compiled` takes them."""
     found: dict[str, set[str]] = {}
     for below, above in pairs:
