@@ -6,9 +6,11 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command
@@ -20,6 +22,7 @@ from test_real_stores import change
 from icrc_korea.catalogue import APART
 from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.layout import GRAPHS
+from icrc_korea.report import Report
 from icrc_korea.store import Literal
 
 OXIGRAPH = shutil.which("oxigraph", path=str(ROOT / ".venv/bin")) or shutil.which("oxigraph")
@@ -145,3 +148,39 @@ def test_what_others_keep_there_is_no_part_of_an_answer(remote: KnowledgeGraph) 
 def test_no_value_gets_out_of_its_quotes(text: str, remote: KnowledgeGraph) -> None:
     answer = remote.built.slice(None).query("SELECT ?value WHERE { }", {"value": Literal(text)}, ["value"])
     assert answer.rows == [[Literal(text)]]
+
+
+# --- checking, which comes last because it plants what is wrong ------------------------------------------------
+
+RULES = ("shapes", "quality")  # what contradicts is found over what was inferred there
+PLANTED = """
+PREFIX kw: <https://w3id.org/icrc-korea/ontology#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> PREFIX person: <https://w3id.org/icrc-korea/id/person/>
+PREFIX organisation: <https://w3id.org/icrc-korea/id/organisation/>
+INSERT DATA { GRAPH <https://w3id.org/icrc-korea/graph/entities> {
+  person:Nameless a kw:Person .
+  person:named-twice a kw:Person ; skos:prefLabel "One"@en , "Two"@en .
+  person:two-kinds a kw:Person , kw:Place ; skos:prefLabel "Both"@en ; skos:exactMatch "a text" .
+} }"""
+
+
+@pytest.mark.parametrize("remote", ["strict"], indirect=True)
+def test_a_store_is_checked_where_it_is_as_the_files_are(
+    remote: KnowledgeGraph, graph: KnowledgeGraph, tmp_path: Path
+) -> None:
+    clean = graph.check(only=RULES)
+    assert _found(remote.check(only=RULES)) == _found(clean)
+    where = str(remote.store)
+    written = urllib.parse.urlencode({"update": PLANTED}).encode()
+    urllib.request.urlopen(where.removesuffix("query") + "update", written).close()
+    head, _, body = PLANTED.partition("INSERT")
+    path = tmp_path / "planted.ttl"
+    path.write_text(f"{head}{body.partition('entities> {')[2].rstrip().rstrip('} ')}", encoding="utf-8")
+    here = _found(graph.check(paths=[path], only=RULES))
+    there = _found(KnowledgeGraph(ROOT, store=where).check(only=RULES))
+    assert len(here) > 4
+    assert there - _found(clean) == here
+
+
+def _found(report: Report) -> set[tuple[str, str, str, str]]:
+    return {(one.rule, one.subject, one.severity, one.remedy) for one in report.findings}
