@@ -13,12 +13,12 @@ from .store import DefaultGraph, Store, read_nquads, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Protocol
 
     from .layout import Layout
     from .reason import Rule
-    from .store import Asked, Quad, Term
+    from .store import Asked, NamedNode, Quad, Term
 
     Tell = Callable[[int, int, str], None]  # done, of how many, what is being done
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         def slice(self, predicates: set[str] | None) -> Asked: ...
         def whole(self) -> Asked: ...
         def quads(self) -> list[Quad]: ...
+        def stream(self, wanted: Callable[[NamedNode], bool], outside: bool = False) -> Iterator[Quad]: ...
         def questions(self) -> list[Question]: ...
         def uses(self, predicate: str) -> bool: ...
         def infers(self, subject: Term, predicate: Term, value: Term) -> bool: ...
@@ -65,6 +66,10 @@ class Built:
     def quads(self) -> list[Quad]:
         """Every quad of the dataset."""
         return read_nquads(self.bytes_of(DATASET))
+
+    def stream(self, wanted: Callable[[NamedNode], bool], outside: bool = False) -> Iterator[Quad]:
+        """The quads of the graphs that are wanted, one after the other; with `outside` also those in no graph."""
+        return (quad for quad in self.quads() if wanted(quad.graph_name))
 
     def slice(self, predicates: set[str] | None) -> Store:
         """A store with the merged graph, or with only the triples of these predicates."""

@@ -27,12 +27,12 @@ from .layout import GRAPHS
 from .store import Store, bulk_load, bulk_load_file, open_read_only, sync, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from .build import Tell
     from .layout import Layout
-    from .store import Quad, Term
+    from .store import NamedNode, Quad, Term
 
 FORMAT = 1
 POINTER, LOCK, GENERATION, UNFINISHED = "store.json", "lock", "generation-", ".unfinished"
@@ -61,6 +61,11 @@ class DiskStore(Built):
         """Whether a statement stands in the graph of what was inferred."""
         pattern = f"GRAPH <{GRAPHS}inferred> {{ {subject} {predicate} {value} }}"
         return bool(self._store.query(f"ASK {{ {pattern} }}").truth)
+    def stream(self, wanted: Callable[[NamedNode], bool], outside: bool = False) -> Iterator[Quad]:
+        """The quads of the graphs that are wanted, as they lie; with `outside` also those in no graph."""
+        yield from self._store.named(wanted)
+        if outside and self.manifest.get("outside"):
+            yield from self._store.outside()
 
     def slice(self, predicates: set[str] | None) -> Store:
         """The store: whatever is asked of it is read where it lies."""

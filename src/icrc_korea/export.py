@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,22 +17,23 @@ from .store import (
     TEXT_FORMATS,
     TYPE,
     BlankNode,
-    DefaultGraph,
     Literal,
     NamedNode,
     Quad,
     Triple,
-    nquads_lines,
+    atomically,
     parse,
     read_text,
     serialise,
+    serialise_into,
     settled_literals,
+    sorted_lines,
     write_atomically,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import IO, Any
 
     from .build import Dataset
     from .layout import Layout
@@ -48,6 +50,7 @@ PRESETS = {
     "single-graph": PARTS,  # all, outside any graph
 }
 ADDED = tuple(part for part in PARTS if part not in (*PRESETS["usual"], "shapes"))  # what a store gets
+WHOLE = ("all", "single-graph")  # the presets that leave nothing out
 CONTEXT = "context"  # no format of RDF: the JSON-LD context
 FORMATS = (*TEXT_FORMATS, CONTEXT)
 SHAPES = GRAPHS + "shapes"
@@ -88,38 +91,53 @@ class Choice:
 
 def export(built: Dataset, form: str, choice: Choice | None = None) -> bytes:
     """What was chosen of the graph, in a format of FORMATS."""
-    choice = choice or Choice()
+    from io import BytesIO
+
+    sink = BytesIO()
+    export_into(sink, built, form, choice or Choice())
+    return sink.getvalue()
+
+
+def export_into(sink: IO[bytes], built: Dataset, form: str, choice: Choice) -> None:
+    """Writes what was chosen of the graph, in a format of FORMATS; what can be streamed takes little memory."""
     if form not in FORMATS:
         raise UsageError(f"there is no format {form!r}", "formats: " + ", ".join(FORMATS))
     if form == CONTEXT:
-        return context_file(built.layout)
+        sink.write(context_file(built.layout))
+        return
     if form == "jsonld" and choice.reifiers:
         raise UsageError("JSON-LD has no triples in triples", "use --format turtle, trig, nquads or ntriples")
-    return written(chosen(built, choice), form, built.layout)
+    quads = chosen(built, choice)
+    if form == "jsonld":
+        sink.write(json_ld(quads, built.layout))
+    else:
+        serialise_into(sink, quads, form, built.layout)
 
 
-def chosen(built: Dataset, choice: Choice) -> list[Quad]:
+def chosen(built: Dataset, choice: Choice) -> Iterator[Quad]:
     """The quads of an export as any store keeps them: no blank nodes, NFC, literals in their canonical form."""
-    quads = quads_of(built, choice.wanted())
+    quads = quads_of(built, choice.wanted(), choice.preset in WHOLE)
     if choice.same_as:
         quads = _said_otherwise(quads, SAME[choice.same_as])
     quads = settled_literals(skolemised(quads))
     if choice.reifiers:
-        quads += _reifiers(quads)
+        quads = _with_reifiers(quads)
     if choice.preset == "single-graph":
-        quads = list({Quad(quad.subject, quad.predicate, quad.object): None for quad in quads})
+        quads = (Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
     return quads
 
 
-def quads_of(built: Dataset, wanted: Iterable[str]) -> list[Quad]:
-    """The quads of some parts as they were built; the shapes as their files have them."""
+def quads_of(built: Dataset, wanted: Iterable[str], others: bool = False) -> Iterator[Quad]:
+    """The quads of some parts as they were built; the shapes as their files have them.
+
+    With `others` also what belongs to no part of ours, as in a store on disk that was built from other files.
+    """
     parts = set(wanted)
-    quads = [quad for quad in built.quads() if part_of(quad.graph_name) in parts]
+    yield from built.stream(lambda graph: (part := part_of(graph)) in parts or (others and part not in PARTS), others)
     if "shapes" in parts:
         for path in built.layout.shapes():
             name = built.layout.name_of(path)
-            quads += parse(read_text(path, name), name, SHAPES, built.layout.prefixes)
-    return quads
+            yield from parse(read_text(path, name), name, SHAPES, built.layout.prefixes)
 
 
 def part_of(graph: NamedNode) -> str:
@@ -134,49 +152,57 @@ def written(quads: list[Quad], form: str, layout: Layout) -> bytes:
     return json_ld(quads, layout) if form == "jsonld" else serialise(quads, form, layout)
 
 
-def _said_otherwise(quads: list[Quad], same: NamedNode) -> list[Quad]:
+def _said_otherwise(quads: Iterable[Quad], same: NamedNode) -> Iterator[Quad]:
     """The quads with another word for an exact match: in the links, and in the judgements that hold.
 
     What was rejected stays a rejected skos:exactMatch, as it was judged.
     """
-    axioms = {quad.subject for quad in quads if quad.graph_name.value == LINKS and quad.object.value == OWL + "Axiom"}
-
-    def said(quad: Quad) -> Quad:
+    axioms, judged = set(), []
+    for quad in quads:
         if quad.graph_name.value != LINKS:
-            return quad
-        if quad.predicate == EXACT:
-            return Quad(quad.subject, same, quad.object, quad.graph_name)
-        if quad.object == EXACT and quad.subject in axioms:
-            return Quad(quad.subject, quad.predicate, same, quad.graph_name)
-        return quad
+            yield quad
+        elif quad.predicate == EXACT:
+            yield Quad(quad.subject, same, quad.object, quad.graph_name)
+        elif quad.object == EXACT:
+            judged.append(quad)
+        else:
+            if quad.object.value == OWL + "Axiom":
+                axioms.add(quad.subject)
+            yield quad
+    for quad in judged:
+        holds = quad.subject in axioms
+        yield Quad(quad.subject, quad.predicate, same, quad.graph_name) if holds else quad
 
-    return [said(quad) for quad in quads]
 
-
-def _reifiers(quads: list[Quad]) -> list[Quad]:
-    """Each claim's statement as a triple term."""
+def _with_reifiers(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """The quads, and each claim's statement as a triple term once its three parts have come by."""
     said: dict[tuple[Any, Any], dict[Any, Any]] = defaultdict(dict)
     for quad in quads:
+        yield quad
         if quad.predicate in STATEMENT:
-            said[(quad.subject, quad.graph_name)][quad.predicate] = quad.object
-    return [
-        Quad(claim, REIFIES, Triple(*(parts[name] for name in STATEMENT)), graph)
-        for (claim, graph), parts in said.items()
-        if len(parts) == len(STATEMENT)
-    ]
+            claim = (quad.subject, quad.graph_name)
+            said[claim][quad.predicate] = quad.object
+            if len(said[claim]) == len(STATEMENT):
+                parts = said.pop(claim)
+                yield Quad(claim[0], REIFIES, Triple(*(parts[name] for name in STATEMENT)), claim[1])
 
 
-def skolemised(quads: Iterable[Quad]) -> list[Quad]:
+def skolemised(quads: Iterable[Quad]) -> Iterator[Quad]:
     """The quads with an IRI for each blank node, made from what it says and where it is used.
 
     Lists and restrictions of the ontology and the shapes have no names of their own; stores name them
     anew at each loading, so that the same file twice would be two things. A name that rests on content
-    stays as long as the content does, wherever else the graph changes.
+    stays as long as the content does, wherever else the graph changes. What has no blank node passes at once.
     """
-    quads = list(quads)
+    nameless: list[Quad] = []
+    for quad in quads:
+        if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
+            nameless.append(quad)
+        else:
+            yield quad
     out: dict[Any, list[Quad]] = defaultdict(list)
     users: dict[Any, list[Quad]] = defaultdict(list)
-    for quad in quads:
+    for quad in nameless:
         if isinstance(quad.subject, BlankNode):
             out[quad.subject].append(quad)
         if isinstance(quad.object, BlankNode):
@@ -228,16 +254,43 @@ def skolemised(quads: Iterable[Quad]) -> list[Quad]:
             names[term] = NamedNode(SKOLEM + used(term))
         return names[term]
 
-    return [Quad(named(quad.subject), quad.predicate, named(quad.object), quad.graph_name) for quad in quads]
+    for quad in nameless:
+        yield Quad(named(quad.subject), quad.predicate, named(quad.object), quad.graph_name)
 
 
-def write(data: bytes, target: str | Path) -> None:
-    """Puts an export into a file, whole or not at all."""
+class Counted:
+    """Passes on what is written, and keeps its length and its SHA-256."""
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._sink, self._sum, self.size = sink, sha256(), 0
+
+    def write(self, data: bytes) -> int:
+        """Takes a piece."""
+        self._sum.update(data)
+        self.size += len(data)
+        return self._sink.write(data)
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        """Takes many pieces, and hands them on in blocks."""
+        source = iter(lines)
+        while some := b"".join(islice(source, 1000)):
+            self.write(some)
+
+    def seen(self) -> tuple[int, str]:
+        """Bytes, and their SHA-256."""
+        return self.size, self._sum.hexdigest()
+
+
+def write(target: str | Path, fill: Callable[[Counted], object]) -> tuple[int, str]:
+    """Puts what `fill` writes into a file, whole or not at all; gives its length and SHA-256."""
     path = Path(target)
     if path.is_dir():
         raise UsageError(f"{path} is a folder", "give -o the name of a file, or --package FOLDER for all files")
     try:
-        write_atomically(path, data)
+        with atomically(path) as stream:
+            sink = Counted(stream)
+            fill(sink)
+        return sink.seen()
     except OSError as error:
         raise LayoutError(
             f"{path} cannot be written: {error.strerror}", "give -o a file in a folder you may write to"
@@ -322,32 +375,37 @@ def json_ld(quads: Iterable[Quad], layout: Layout) -> bytes:
 # --- manifest and package --------------------------------------------------------------------------------
 
 
-def manifest(quads: Iterable[Quad], files: dict[str, bytes], layout: Layout) -> dict[str, Any]:
+def manifest(quads: Iterable[Quad], files: dict[str, tuple[int, str]]) -> dict[str, Any]:
     """What was exported: each graph's count and digest, each file's size and digest.
 
     There are no blank nodes, so the canonical form of RDFC-1.0 is the sorted N-Quads.
     """
-    lines: dict[str, list[Quad]] = defaultdict(list)
-    for quad in quads:
-        lines["" if isinstance(quad.graph_name, DefaultGraph) else quad.graph_name.value].append(quad)
-
-    def digest(some: Iterable[Quad]) -> tuple[int, str]:
-        text = nquads_lines(some)
-        return len(text), sha256("".join(line + "\n" for line in text).encode()).hexdigest()
-
-    graphs = {}
-    for name in sorted(lines):
-        number, found = digest(lines[name])
-        graphs[name or "(default)"] = {"triples": number, "rdfc10_sha256": found}
-    number, found = digest(quad for some in lines.values() for quad in some)
+    counts: Counter[str] = Counter()
+    sums: dict[str, Any] = defaultdict(sha256)
+    whole = sha256()
+    for line in sorted_lines(quads):
+        graph = _graph_of(line)
+        counts[graph] += 1
+        sums[graph].update(line)
+        whole.update(line)
     return {
-        "quads": number,
-        "rdfc10_sha256": found,
-        "graphs": graphs,
-        "files": {
-            name: {"bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in sorted(files.items())
+        "quads": counts.total(),
+        "rdfc10_sha256": whole.hexdigest(),
+        "graphs": {
+            name or "(default)": {"triples": counts[name], "rdfc10_sha256": sums[name].hexdigest()}
+            for name in sorted(counts)
         },
+        "files": {name: {"bytes": size, "sha256": found} for name, (size, found) in sorted(files.items())},
     }
+
+
+def _graph_of(line: bytes) -> str:
+    """The graph that a line of N-Quads names; '' if it names none."""
+    _, _, rest = line.split(b" ", 2)
+    value, _, last = rest[:-3].rpartition(b" ")
+    # the end of a literal may look like a graph, but for its quotation mark; an object alone has nothing before it
+    is_graph = value and last[:1] == b"<" and last[-1:] == b">" and b'"' not in last
+    return last[1:-1].decode() if is_graph else ""
 
 
 def as_json(document: dict[str, Any]) -> bytes:
@@ -375,7 +433,7 @@ MEDIA_TYPES = {"ttl": "text/turtle", "nq": "application/n-quads", "jsonld": "app
 
 def package(built: Dataset) -> dict[str, bytes]:
     """Every file of a release by its name: each part, all of it, a description (VoID, DCAT), a manifest."""
-    everything = chosen(built, Choice(preset="all"))
+    everything = list(chosen(built, Choice(preset="all")))
     by_part: dict[str, list[Quad]] = defaultdict(list)
     for quad in everything:
         by_part[part_of(quad.graph_name)].append(quad)
@@ -384,12 +442,12 @@ def package(built: Dataset) -> dict[str, bytes]:
         quads = [quad for part in parts for quad in by_part[part]]
         if quads:
             files[name] = written(quads, "nquads" if name.endswith(".nq") else "turtle", built.layout)
-    reified = [*by_part["claims"], *_reifiers(by_part["claims"])]
-    reified = [quad for quad in reified if quad.predicate not in STATEMENT]
+    reified = [quad for quad in _with_reifiers(by_part["claims"]) if quad.predicate not in STATEMENT]
     files["rdf12/claims.ttl"] = written(reified, "turtle", built.layout)
     files["context.jsonld"] = context_file(built.layout)
     files["void.ttl"] = serialise(description(built, by_part, files), "turtle", built.layout)
-    files["manifest.json"] = as_json(manifest(everything, files, built.layout))
+    seen = {name: (len(data), sha256(data).hexdigest()) for name, data in files.items()}
+    files["manifest.json"] = as_json(manifest(everything, seen))
     return files
 
 

@@ -13,18 +13,21 @@ from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, pl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
-    from typing import Any
+    from typing import IO, Any, TypeVar
 
     import rdflib
 
     from .build import Built, Dataset, Tell
     from .draw import Picture
+    from .export import Choice
     from .reason import Explainer, Proof
     from .report import Report
     from .spool import Spool
     from .store import Asked, Term
+
+    T = TypeVar("T")
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
 PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
@@ -591,29 +594,56 @@ class KnowledgeGraph:
 
         With `manifest`, what the file holds is written beside it: counts and digests, graph by graph.
         """
+        from pathlib import Path
+
         from . import export
 
         choice = export.Choice(tuple(parts), preset, same_as, reifiers)
+        if target is None:
+            return self._whole(lambda built: export.export(built, form, choice))
+        self.export_into(target, form, choice, manifest=manifest)
+        return Path(target).read_bytes()
+
+    def export_into(
+        self, target: str | Path | IO[bytes], form: str, choice: Choice, *, manifest: bool = False
+    ) -> int:
+        """Writes an export to a file or a stream without holding it in memory; gives its length in bytes."""
+        from pathlib import Path
+
+        from . import export
+
+        def fill(sink: Any) -> None:
+            self._whole(lambda built: export.export_into(sink, built, form, choice))
+
+        if not isinstance(target, (str, Path)):
+            sink = export.Counted(target)
+            fill(sink)
+            return sink.size
+        seen = export.write(target, fill)
+        if manifest:
+            said = export.manifest(export.chosen(self.built, choice), {Path(target).name: seen})
+            export.write(f"{target}.manifest.json", lambda sink: sink.write(export.as_json(said)))
+        return seen[0]
+
+    def foreign_graphs(self) -> int:
+        """How many graphs belong to no part of ours, as in a store on disk of other files."""
+        from .export import PARTS, part_of
+
+        names = (self.layout.expand(name) or "" for name in self.built.sizes() if name)
+        return sum(part_of(NamedNode(iri)) not in PARTS for iri in names)
+
+    def _whole(self, made: Callable[[Dataset], T]) -> T:
+        """What is made of the whole dataset, which is read before anything is written."""
         try:
-            data = export.export(self.built, form, choice)
+            return made(self.built)
         except build.Damaged:
-            data = export.export(self.build(), form, choice)
-        if target is not None:
-            export.write(data, target)
-            if manifest:
-                name = str(target).replace("\\", "/").rpartition("/")[2]
-                said = export.manifest(export.chosen(self.built, choice), {name: data}, self.layout)
-                export.write(export.as_json(said), f"{target}.manifest.json")
-        return data
+            return made(self.build())
 
     def package(self, folder: str | Path) -> list[str]:
         """Writes every file of a release into a folder; returns their names."""
         from . import export
 
-        try:
-            files = export.package(self.built)
-        except build.Damaged:
-            files = export.package(self.build())
+        files = self._whole(export.package)
         export.write_package(files, folder)
         return list(files)
 
@@ -623,19 +653,22 @@ class KnowledgeGraph:
         from .spool import Spool
 
         wanted = export.Choice(tuple(export.ADDED if parts is None else parts)).wanted()
-        try:
-            quads = export.skolemised(export.quads_of(self.built, wanted))
-        except build.Damaged:
-            quads = export.skolemised(export.quads_of(self.build(), wanted))
         names = {name: self.layout.expand(name) or name for name in only}
-        known = {quad.graph_name.value for quad in quads}
-        for name, iri in names.items():
-            if iri not in known:
-                close = nearest(name, [self.layout.shrink(graph) for graph in known])
-                raise UnknownTerm(f"there is no graph called {name} in what is pushed", close,
-                                  "`icrc-korea stats` lists the graphs")  # fmt: skip
         chosen = set(names.values())
-        return Spool((quad for quad in quads if not chosen or quad.graph_name.value in chosen), chunk)
+
+        def spooled(built: Dataset) -> Spool:
+            quads = export.skolemised(export.quads_of(built, wanted, others=parts is None))
+            # all blank nodes are named before graphs are chosen: a name rests on where a node is used
+            return Spool((quad for quad in quads if not chosen or quad.graph_name.value in chosen), chunk)
+
+        spool = self._whole(spooled)
+        for name, iri in names.items():
+            if iri not in spool.graphs:
+                spool.close()
+                known = self.built.sizes()
+                raise UnknownTerm(f"there is no graph called {name} in what is pushed", nearest(name, known),
+                                  "`icrc-korea stats` lists the graphs")  # fmt: skip
+        return spool
 
     def draw(self, name: str) -> Picture:
         """A picture: timeline, network, map or sources; `.serialise("svg")`, `.text` and `.table()` give its forms."""

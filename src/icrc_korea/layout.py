@@ -40,6 +40,7 @@ CONTENT = (
 REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries/derive", "shapes")
 DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"
 PREFIX_LINE = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
+MOST_NEAR = 10_000  # folders of IRIs that are remembered
 LOCAL_NAME = re.compile(r"\w(?:[\w.-]*[\w-])?")
 TERM = re.compile(r"<?([A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+)>?")
 
@@ -58,6 +59,7 @@ class Layout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._near: dict[str, list[tuple[str, str]]] = {}
 
     @classmethod
     def find(cls, root: str | Path | None = None) -> Layout:
@@ -146,9 +148,20 @@ class Layout:
             ((space, name) for name, space in self.prefixes.items()), key=lambda pair: -len(pair[0])
         )
 
+    def _fitting(self, iri: str) -> list[tuple[str, str]]:
+        """The name spaces that an IRI may be in: few, for a local name has no slash."""
+        folder = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+        known = self._near.get(folder)
+        if known is None:
+            if len(self._near) >= MOST_NEAR:
+                self._near.clear()
+            known = [pair for pair in self._by_length if pair[0].startswith(folder)]
+            self._near[folder] = known
+        return known
+
     def shrink(self, iri: str) -> str:
         """The IRI as a CURIE by the longest fitting name space, else in angle brackets."""
-        for space, name in self._by_length:
+        for space, name in self._fitting(iri):
             if iri.startswith(space) and LOCAL_NAME.fullmatch(iri, len(space)):
                 return f"{name}:{iri[len(space) :]}"
         return f"<{iri}>"

@@ -28,7 +28,7 @@ from .wire import LARGEST, Credentials, Wire, checked, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     from .build import Tell
@@ -245,6 +245,10 @@ class Remote:
     def quads(self) -> list[Quad]:
         """Every quad of the dataset, read once, page by page."""
         return self._quads
+
+    def stream(self, wanted: Callable[[NamedNode], bool], outside: bool = False) -> Iterator[Quad]:
+        """The quads of the graphs that are wanted."""
+        return (quad for quad in self.quads() if wanted(quad.graph_name))
 
     @cached_property
     def _quads(self) -> list[Quad]:

@@ -11,14 +11,13 @@ in lower case, numbers and truth values in their shortest form, blank nodes name
 
 from __future__ import annotations
 
-import heapq
 import re
 import tempfile
 from hashlib import sha256
-from itertools import islice
 
 from .errors import UsageError
 from .layout import BASE, XSD
+from .sorting import in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from .store import Quad
 
 SKOLEM = BASE + ".well-known/genid/"
-IN_MEMORY = 200_000  # quads that are sorted at once
+A_PART = 250_000  # lines of a part, if nothing else is asked for
 BLOCK = 1 << 16
 INTEGERS = {
     XSD + name
@@ -135,10 +134,10 @@ class Graph:
 class Spool:
     """Quads sorted by graph in a temporary file that is gone when it is closed."""
 
-    def __init__(self, quads: Iterable[Quad], chunk: int = IN_MEMORY) -> None:
+    def __init__(self, quads: Iterable[Quad], chunk: int = A_PART) -> None:
         self.graphs: dict[str, Graph] = {}
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed by close()
-        self._write(_sorted(_lines(quads)), chunk)
+        self._write(in_order(_lines(quads)), chunk)
 
     def __enter__(self) -> Spool:
         return self
@@ -156,11 +155,8 @@ class Spool:
         return sum(graph.count for graph in self.graphs.values())
 
     def _write(self, lines: Iterable[bytes], chunk: int) -> None:
-        place, last, graph = 0, b"", Graph("")
+        place, graph = 0, Graph("")
         for line in lines:
-            if line == last:
-                continue
-            last = line
             name, _, rest = line.partition(b" ")
             iri = name.decode()
             if iri != graph.iri or not graph.parts:
@@ -206,29 +202,7 @@ def _lines(quads: Iterable[Quad]) -> Iterator[bytes]:
         yield iri.encode() + b" " + line_of(quad)
 
 
-def _sorted(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines in order, of which no more than IN_MEMORY are in memory at once."""
-    source = iter(lines)
-    runs: list[IO[bytes]] = []
-    try:
-        while True:
-            block = sorted(islice(source, IN_MEMORY))
-            if len(block) < IN_MEMORY and not runs:
-                yield from block
-                return
-            if not block:
-                break
-            run: IO[bytes] = tempfile.TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed below
-            runs.append(run)
-            run.writelines(block)
-            run.seek(0)
-        yield from heapq.merge(*runs)
-    finally:
-        for run in runs:
-            run.close()
-
-
-def from_file(name: str, chunk: int = IN_MEMORY) -> Spool:
+def from_file(name: str, chunk: int = A_PART) -> Spool:
     """A spool of an N-Quads file, of any size."""
     from .errors import ParseError
     from .store import stream_quads

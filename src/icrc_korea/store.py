@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
+from itertools import chain, islice
 
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Variable
 
 from .errors import KgError, ParseError, QueryError, nearest
 from .layout import RDF, RDFS, SKOS, XSD
+from .sorting import in_order
 from .sparql import Tokens, fault, guarded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
     from pathlib import Path
-    from typing import Any, Protocol
+    from typing import IO, Any, Protocol
 
     import rdflib
 
@@ -80,6 +83,8 @@ TEXT_FORMATS = {
     "jsonld": RdfFormat.JSON_LD,
     "rdfxml": RdfFormat.RDF_XML,
 }
+A_BATCH = 4096  # quads that are written at once
+MOST_SETTLED = 50_000  # literals that are remembered while many are written
 MOST_NESTED = 256  # beginnings of triple terms in one piece of what comes in
 RESULT_FORMATS = {
     "xml": ox.QueryResultsFormat.XML,
@@ -445,10 +450,24 @@ class Store:
         """The quads of the merged graph that fit a pattern."""
         yield from self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
 
-    def named(self) -> Iterator[Quad]:
-        """The quads of the named graphs, which on disk stand beside the merged one."""
+    def named(self, wanted: Callable[[NamedNode], bool] = lambda _: True) -> Iterator[Quad]:
+        """The quads of the named graphs, or of some of them; on disk they stand beside the merged one."""
+        graph, takes = None, False
         outside = DefaultGraph()
-        return (quad for quad in self._store if quad.graph_name != outside)
+        for quad in self._store:
+            if quad.graph_name != graph:  # a graph's quads come together
+                graph = quad.graph_name
+                takes = graph != outside and wanted(graph)
+            if takes:
+                yield quad
+
+    def outside(self) -> Iterator[Quad]:
+        """The quads of the merged graph that are in no named graph."""
+        graph = DefaultGraph()
+        for quad in self.match():
+            if all(found.graph_name == graph for found in self._store.quads_for_pattern(
+                quad.subject, quad.predicate, quad.object, None)):  # fmt: skip
+                yield quad
 
     def counts(self) -> dict[str, int]:
         """How many triples each named graph has, by its IRI; the merged graph is ''."""
@@ -521,7 +540,7 @@ def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def settled_literals(quads: Iterable[Quad]) -> list[Quad]:
+def settled_literals(quads: Iterable[Quad]) -> Iterator[Quad]:
     """The quads with every literal in NFC and in the canonical form of its datatype, as stores keep it: 1.0 is 1."""
     from unicodedata import is_normalized, normalize
 
@@ -532,6 +551,8 @@ def settled_literals(quads: Iterable[Quad]) -> list[Quad]:
         if not isinstance(term, Literal):
             return term
         if term not in known:
+            if len(known) >= MOST_SETTLED:
+                known.clear()
             found = term
             if not is_normalized("NFC", term.value):
                 text = normalize("NFC", term.value)
@@ -547,7 +568,9 @@ def settled_literals(quads: Iterable[Quad]) -> list[Quad]:
             known[term] = found
         return known[term]
 
-    return [Quad(quad.subject, quad.predicate, settled(quad.object), quad.graph_name) for quad in quads]
+    for quad in quads:
+        value = settled(quad.object)
+        yield quad if value is quad.object else Quad(quad.subject, quad.predicate, value, quad.graph_name)
 
 
 def nquads_lines(quads: Iterable[Quad]) -> list[str]:
@@ -578,43 +601,115 @@ def read_ntriples(data: bytes) -> list[Quad]:
     return list(engine.parse(data, format=RdfFormat.N_TRIPLES, lenient=True, rename_blank_nodes=False))
 
 
-def _reading_order(quad: Quad) -> tuple[str, ...]:
-    """Graph, subject, then type, labels and the rest: the order in which a person reads Turtle."""
-    rank = FIRST_READ.get(quad.predicate.value, "9")
-    return (str(quad.graph_name), str(quad.subject), rank, quad.predicate.value, str(quad.object))
-
-
 def serialise(quads: Iterable[Quad], form: str, layout: Layout) -> bytes:
     """The quads in one of TEXT_FORMATS, sorted; forms without graphs get each triple once."""
+    from io import BytesIO
+
+    sink = BytesIO()
+    serialise_into(sink, quads, form, layout)
+    return sink.getvalue()
+
+
+def serialise_into(sink: IO[bytes], quads: Iterable[Quad], form: str, layout: Layout) -> None:
+    """Writes the quads in one of TEXT_FORMATS, sorted; forms without graphs get each triple once.
+
+    Any number of quads takes the same memory, but for JSON-LD and RDF/XML, which are put together as a whole.
+    """
     if form in ("turtle", "ntriples", "rdfxml", "jsonld"):
-        quads = {Quad(quad.subject, quad.predicate, quad.object) for quad in quads}
-    ordered = sorted(quads, key=_reading_order)
+        quads = (Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
     if form in ("ntriples", "nquads"):
-        lines = nquads_lines(ordered)
-        return ("\n".join(lines) + "\n").encode() if lines else b""
-    used = {layout.shrink(term.value).partition(":")[0] for quad in ordered for term in _named(quad)}
+        sink.writelines(sorted_lines(quads))
+        return
+    used: set[str] = set()
+    keys = in_order(_keys(quads, used, layout))
+    first = next(keys, None)  # only now are all prefixes known
+    ordered = _unkeyed(keys if first is None else chain([first], keys))
     prefixes = {name: space for name, space in sorted(layout.prefixes.items()) if name in used}
-    if form in ("turtle", "rdfxml"):
-        triples = [quad.triple for quad in ordered]
-        data = engine.serialize(triples, format=TEXT_FORMATS[form], prefixes=prefixes) or b""
-    else:
-        data = engine.serialize(ordered, format=TEXT_FORMATS[form], prefixes=prefixes) or b""
-    return _settled(data.decode(), form).encode()
-
-
-def _settled(text: str, form: str) -> str:
-    """The text with its prefixes sorted (pyoxigraph writes them in any order) and laid out for reading."""
-    if form == "jsonld":
-        return text + "\n"
-    if form == "rdfxml":
+    written = (quad.triple for quad in ordered) if form in ("turtle", "rdfxml") else ordered
+    if form in ("turtle", "trig"):
+        laid = _Laid(sink)
+        engine.serialize(written, laid, format=TEXT_FORMATS[form], prefixes=prefixes)
+        laid.close()
+        return
+    text = (engine.serialize(written, format=TEXT_FORMATS[form], prefixes=prefixes) or b"").decode()
+    if form == "rdfxml":  # the writer declares prefixes in any order
         names = sorted(re.findall(r' xmlns:[^=]+="[^"]*"', text[: text.find(">", text.find("<rdf:RDF"))]))
-        return re.sub(r"<rdf:RDF[^>]*>", lambda _: f"<rdf:RDF{''.join(names)}>", text, count=1) + "\n"
-    lines = text.split("\n")
-    heads = sorted(line for line in lines if line.startswith("@prefix"))
-    body = "\n".join(lines[len(heads) :]).replace("\t", "    ")
-    # literals have their line breaks escaped, so a line that starts at the margin starts a block
-    body = re.sub(r"\n(?=[^\s}])", "\n\n", "\n" + body)
-    return "\n".join(heads) + body.rstrip("\n") + "\n"
+        text = re.sub(r"<rdf:RDF[^>]*>", lambda _: f"<rdf:RDF{''.join(names)}>", text, count=1)
+    sink.write(f"{text}\n".encode())
+
+
+def sorted_lines(quads: Iterable[Quad]) -> Iterator[bytes]:
+    """The quads as lines of N-Quads in the order of their bytes, each once."""
+    return in_order(_lines(quads))
+
+
+def _lines(quads: Iterable[Quad]) -> Iterator[bytes]:
+    """The quads as lines of N-Quads, written many at a time."""
+    source = iter(quads)
+    while some := list(islice(source, A_BATCH)):
+        yield from (engine.serialize(some, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+
+
+def _keys(quads: Iterable[Quad], used: set[str], layout: Layout) -> Iterator[bytes]:
+    """Lines whose order is the one in which a person reads: graph, subject, then type, labels and the rest.
+
+    They hold the whole quad, in which there are no control characters. Notes which prefixes are used.
+    """
+    for quad in quads:
+        predicate = quad.predicate.value
+        used.update(layout.shrink(term.value).partition(":")[0] for term in _named(quad))
+        rank = FIRST_READ.get(predicate, "9")
+        value = f"<<( {quad.object} )>>" if isinstance(quad.object, Triple) else quad.object
+        yield f"{quad.graph_name}\0{quad.subject}\0{rank}{predicate}\0{value}\n".encode()
+
+
+def _unkeyed(keys: Iterable[bytes]) -> Iterator[Quad]:
+    def lines() -> Iterator[bytes]:
+        for key in keys:
+            graph, subject, predicate, value = key[:-1].split(b"\0")
+            yield b"%b <%b> %b %b .\n" % (subject, predicate[1:], value, b"" if graph == b"DEFAULT" else graph)
+
+    pieces = iter(lines())
+    incoming = _Incoming(iter(lambda: b"".join(islice(pieces, MOST_NESTED)), b""), "")
+    yield from engine.parse(input=incoming, format=RdfFormat.N_QUADS, lenient=True, rename_blank_nodes=False)
+
+
+class _Laid:
+    """Takes Turtle or TriG as pyoxigraph writes it and lays it out for reading.
+
+    Its prefixes come in any order and are sorted; a blank line goes before each block.
+    """
+
+    def __init__(self, sink: IO[bytes]) -> None:
+        self._sink, self._rest = sink, b""
+        self._heads: list[bytes] | None = []
+
+    def write(self, data: bytes) -> int:
+        """Takes a piece."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._sink.write(b"".join(part for line in lines for part in self._line(line)))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do before the end."""
+
+    def close(self) -> None:
+        """Writes what is left."""
+        rest = [*self._line(self._rest)] if self._rest else []
+        self._sink.write(b"".join([*rest, *self._end_of_heads()]))
+
+    def _line(self, line: bytes) -> Iterator[bytes]:
+        if self._heads is not None and line.startswith(b"@prefix"):
+            self._heads.append(line)
+            return
+        yield from self._end_of_heads()
+        # literals have their line breaks escaped, so a line that starts at the margin starts a block
+        yield b"" if not line or line[:1] in b" \t}" else b"\n"
+        yield line.replace(b"\t", b"    ") + b"\n"
+
+    def _end_of_heads(self) -> Iterator[bytes]:
+        yield from (head + b"\n" for head in sorted(self._heads or ()))
+        self._heads = None
 
 
 def _named(quad: Quad) -> Iterator[NamedNode]:
@@ -628,14 +723,22 @@ def _named(quad: Quad) -> Iterator[NamedNode]:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Puts the whole content in place at once: a reader sees the old file or the new one."""
+    with atomically(path) as sink:
+        sink.write(data)
+
+
+@contextmanager
+def atomically(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write into, which takes the place of the old one when all went well."""
     path = path.resolve()  # a link goes on pointing to its target
     if path.exists() and not path.is_file():
-        path.write_bytes(data)  # a device or a pipe takes the content, it is not replaced by it
+        with path.open("wb") as stream:  # a device or a pipe takes the content, it is not replaced by it
+            yield stream
         return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..export import WHOLE, Choice
+
     if options.package:
         names = graph.package(options.package)
         progress.close()
@@ -30,16 +32,15 @@ def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
     if options.manifest and options.target is None:
         raise UsageError("--manifest is written beside a file, and there is none", "name the file with -o")
     parts = [part.strip() for part in options.parts.split(",") if part.strip()]
-    data = graph.export(
-        options.target, options.format, parts, options.same_as,
-        preset=options.preset, reifiers=options.reifiers, manifest=options.manifest,
-    )  # fmt: skip
+    choice = Choice(tuple(parts), options.preset, options.same_as, options.reifiers)
+    sys.stdout.flush()
+    size = graph.export_into(options.target or sys.stdout.buffer, options.format, choice, manifest=options.manifest)
     progress.close()
-    if options.target is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-    else:
-        say(f"{len(data):,} bytes of {options.format} written to {options.target}")
+    if options.target is not None:
+        say(f"{size:,} bytes of {options.format} written to {options.target}")
+    whole = options.format == "context" or options.preset in WHOLE
+    if not whole and not graph.is_remote and (others := graph.foreign_graphs()):
+        say(f"{others:,} graphs of the store are no part of ours and were left out: --preset all has them too")
     return 0
 
 
@@ -143,6 +144,7 @@ WHERE: list[tuple[str, dict[str, Any]]] = [
     ("--graph", {"action": "append", "default": [], "metavar": "GRAPH",
                  "help": "only this graph, such as passage:P05.s1; may be given several times"}),
     ("--from", {"dest": "source", "default": "", "metavar": "FILE", "help": "an N-Quads file instead of the graph"}),
+    STORE,
     ("--graph-store", {"default": "", "metavar": "URL", "help": "of a generic store: where graphs are written"}),
 ]  # fmt: skip
 
@@ -156,6 +158,7 @@ VERBS = {
             "icrc-korea export --preset single-graph --format ntriples > graph.nt",
             "icrc-korea export --with links --same-as schema:sameAs -o linked.ttl",
             "icrc-korea export --package release/",
+            "icrc-korea export --store DIR --preset all --format nquads -o big.nq",
         ],
         [
             ("--with", {"dest": "parts", "default": "", "metavar": "PART,…",
