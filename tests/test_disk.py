@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -16,7 +17,7 @@ import pytest
 from conftest import ROOT, Command
 
 import icrc_korea
-from icrc_korea import disk
+from icrc_korea import disk, sorting
 from icrc_korea.catalogue import APART
 from icrc_korea.errors import LayoutError, ParseError, UsageError
 from icrc_korea.graph import KnowledgeGraph
@@ -62,6 +63,103 @@ def test_things_and_reasons_are_shown_from_disk(made: Path, graph: KnowledgeGrap
     assert on_disk.show("Paul Ruegger") == graph.show("Paul Ruegger")
     why = ("communication:telegram-1950-06-26-dprk", "kw:addressedParty", "state:dprk")
     assert on_disk.why_tree(on_disk.why(*why)) == graph.why_tree(graph.why(*why))
+
+
+def test_rows_are_marked_and_traced_from_disk(made: Path, graph: KnowledgeGraph) -> None:
+    on_disk = icrc_korea.load(ROOT, store=made)
+    text = "SELECT ?s ?o { ?s kw:sentBy|kw:sender|kw:addressedParty ?o }"
+    questions = [(q.id, graph.question(q.id).text) for q in graph.questions() if q.topic == "correspondence"]
+    marked = 0
+    for name, asked in questions:
+        here, there = graph.run(name), on_disk.run(name)
+        marks = graph.marks(here, asked)
+        marked += bool(marks)
+        assert on_disk.marks(there, asked) == marks
+    assert marked
+    answer, other = graph.query(text), on_disk.query(text)
+    assert sorted(map(str, on_disk.with_sources(other, text).rows)) == sorted(
+        map(str, graph.with_sources(answer, text).rows)
+    )
+    assert on_disk.stats() == graph.stats()
+    assert on_disk.draw("timeline").table() == graph.draw("timeline").table()
+
+
+@pytest.mark.parametrize("form", ["turtle", "trig", "nquads", "ntriples", "jsonld", "rdfxml"])
+@pytest.mark.parametrize("choice", [
+    {}, {"preset": "all"}, {"preset": "single-graph"}, {"parts": ["claims"], "reifiers": True},
+    {"parts": ["links"], "same_as": "owl:sameAs"},
+], ids=str)  # fmt: skip
+def test_an_export_from_disk_has_the_same_bytes(
+    made: Path, graph: KnowledgeGraph, form: str, choice: dict[str, object]
+) -> None:
+    if "reifiers" in choice and form in ("jsonld", "rdfxml"):
+        pytest.skip("no triples in triples")
+    on_disk = icrc_korea.load(ROOT, store=made)
+    assert on_disk.export(form=form, **choice) == graph.export(form=form, **choice)
+
+
+@pytest.mark.parametrize("form", ["turtle", "trig", "nquads", "ntriples"])
+def test_sorting_in_files_gives_the_same_bytes(
+    made: Path, graph: KnowledgeGraph, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = graph.export(form=form, preset="all")
+    monkeypatch.setattr(sorting, "IN_MEMORY", 100_000)
+    monkeypatch.setattr(sorting, "MOST_RUNS", 3)
+    assert icrc_korea.load(ROOT, store=made).export(form=form, preset="all") == expected
+
+
+def test_what_goes_to_another_store_is_the_same_from_disk(made: Path, graph: KnowledgeGraph) -> None:
+    with graph.spool() as here, icrc_korea.load(ROOT, store=made).spool() as there:
+        assert {g.iri: (g.count, g.digest) for g in there.graphs.values()} == {
+            g.iri: (g.count, g.digest) for g in here.graphs.values()
+        }
+
+
+def test_graphs_of_ones_own_are_exported_with_what_is_in_none(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    one = tmp_path / "one.nq"
+    one.write_text('<urn:s> <urn:p> "a" <urn:g> .\n<urn:s> <urn:p> "b" .\n<urn:s> <urn:p> "<x> <y>" .\n')
+    disk.make(tmp_path / "store", graph.built, [one], quiet)
+    on_disk = icrc_korea.load(ROOT, store=tmp_path / "store")
+    assert on_disk.export(form="nquads", preset="all").decode().splitlines()[-3:] == sorted(one.read_text().splitlines())
+    assert on_disk.foreign_graphs() == 1
+    assert b"urn:" not in on_disk.export(form="nquads")
+    on_disk.export(tmp_path / "all.nq", "nquads", preset="all", manifest=True)
+    said = json.loads((tmp_path / "all.nq.manifest.json").read_bytes())
+    assert (said["graphs"]["urn:g"]["triples"], said["graphs"]["(default)"]["triples"]) == (1, 2)
+
+
+PEAK = "import resource, sys; from icrc_korea.cli import main; code = main(sys.argv[1:]); " \
+       "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["nquads", "trig"])
+def test_eight_times_as_much_is_exported_in_the_same_memory(
+    many: dict[int, Path], form: str, tmp_path: Path
+) -> None:
+    peaks = {}
+    for number, folder in many.items():
+        command = ["export", "--store", str(folder), "--preset", "all", "--format", form, "--root", str(ROOT)]
+        target = tmp_path / f"{number}.{form}"
+        done = subprocess.run([sys.executable, "-c", PEAK, *command, "-o", str(target)], capture_output=True, check=True)
+        peaks[number] = int(done.stdout)
+        assert target.read_bytes().count(b'"value ') == number
+    few, lots = peaks.values()
+    assert lots < few + 60_000, peaks  # kB; the blocks to sort, and pages of the store's files that are mapped
+
+
+@pytest.fixture(scope="module")
+def many(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Stores on disk by their number of triples."""
+    made = {}
+    for number in (50_000, 400_000):
+        root = tmp_path_factory.mktemp("many")
+        with (root / "many.nq").open("w") as stream:
+            for row in range(number):
+                graph_name = f"https://example.org/g/{row // 1000}"
+                stream.write(f'<urn:thing:{row // 5}> <urn:says:{row % 5}> "value {row}" <{graph_name}> .\n')
+        disk.make(root / "store", graph.built, [root / "many.nq"], quiet)
+        made[number] = root / "store"
+    return made
 
 
 def test_the_command_builds_and_asks(icrc: Command, tmp_path: Path) -> None:

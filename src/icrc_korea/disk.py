@@ -89,7 +89,7 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
         name = GENERATION + uuid4().hex[:12]
         unfinished = folder / (name + UNFINISHED)
         try:
-            _fill(unfinished, built, list(files), tell)
+            outside = _fill(unfinished, built, list(files), tell)
         except OSError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise LayoutError(f"{folder} cannot be written: {error}", "make room, or name another folder") from None
@@ -107,6 +107,7 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
             "files": _digests(unfinished),
             "catalogue": built.manifest["catalogue"],
             "merged": merged,
+            "outside": outside,  # whether some statements are in no named graph
         }
         sync(unfinished)
         unfinished.rename(folder / name)
@@ -119,16 +120,21 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
     return manifest
 
 
-def _fill(target: Path, built: Built, files: list[Path], tell: Tell) -> None:
-    """Loads everything twice, by graph and merged, so that questions see each triple once."""
+def _fill(target: Path, built: Built, files: list[Path], tell: Tell) -> bool:
+    """Loads everything twice, by graph and merged, so that questions see each triple once.
+
+    Gives whether some of it is in no named graph.
+    """
     if not files:
         tell(0, 2, "loading the dataset")
         bulk_load(target, built.bytes_of(DATASET), "nquads")
         tell(1, 2, "loading the merged graph")
         bulk_load(target, built.bytes_of(MERGED), "ntriples")
+    outside = False
     for number, path in enumerate(files):
         tell(number, len(files), f"loading {path.name}")
-        bulk_load_file(target, path)
+        outside |= bulk_load_file(target, path)
+    return outside
 
 
 def _refuse_foreign(folder: Path) -> None:

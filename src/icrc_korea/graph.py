@@ -629,8 +629,10 @@ class KnowledgeGraph:
         """How many graphs belong to no part of ours, as in a store on disk of other files."""
         from .export import PARTS, part_of
 
-        names = (self.layout.expand(name) or "" for name in self.built.sizes() if name)
-        return sum(part_of(NamedNode(iri)) not in PARTS for iri in names)
+        if "://" in str(self.store):
+            return 0  # of a service only our own graphs are looked at
+        names = (name.strip("<>") for name in self.built.sizes() if name)
+        return sum(part_of(NamedNode(self.layout.expand(name) or name)) not in PARTS for name in names)
 
     def _whole(self, made: Callable[[Dataset], T]) -> T:
         """What is made of the whole dataset, which is read before anything is written."""

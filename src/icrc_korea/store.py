@@ -762,20 +762,31 @@ def bulk_load(folder: Path, data: bytes, form: str) -> None:
     store.flush()
 
 
-def bulk_load_file(folder: Path, path: Path) -> None:
-    """Adds an RDF file of any size to a store on disk: its graphs, and all its triples in the merged graph."""
+def bulk_load_file(folder: Path, path: Path) -> bool:
+    """Adds an RDF file of any size to a store on disk: its graphs, and all its triples in the merged graph.
+
+    Gives whether some of its triples are in no graph.
+    """
     form = READ.get(path.suffix)
     if form is None:
         raise ParseError(str(path), 0, 0, "is of no kind that can be loaded", remedy="give " + ", ".join(READ))
-    outside = DefaultGraph()
+    outside, some_outside = DefaultGraph(), form not in (RdfFormat.TRIG, RdfFormat.N_QUADS)
+
+    def inside(quads: Iterable[Quad]) -> Iterator[Quad]:
+        nonlocal some_outside
+        for quad in quads:
+            if quad.graph_name == outside:
+                some_outside = True  # and is in the merged graph already
+            else:
+                yield Quad(quad.subject, quad.predicate, quad.object)
+
     try:
         store = engine.Store(str(folder))
         store.bulk_load(path=str(path), format=form)
         if form in (RdfFormat.TRIG, RdfFormat.N_QUADS):
-            quads = engine.parse(path=str(path), format=form)
-            inside = (quad for quad in quads if quad.graph_name != outside)
-            store.bulk_extend(Quad(quad.subject, quad.predicate, quad.object) for quad in inside)
+            store.bulk_extend(inside(engine.parse(path=str(path), format=form)))
         store.flush()
+        return some_outside
     except SyntaxError as error:
         message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
         raise ParseError(str(path), error.lineno or 0, error.offset or 0, message) from None

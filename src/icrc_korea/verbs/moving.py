@@ -39,7 +39,7 @@ def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
     if options.target is not None:
         say(f"{size:,} bytes of {options.format} written to {options.target}")
     whole = options.format == "context" or options.preset in WHOLE
-    if not whole and not graph.is_remote and (others := graph.foreign_graphs()):
+    if not whole and (others := graph.foreign_graphs()):
         say(f"{others:,} graphs of the store are no part of ours and were left out: --preset all has them too")
     return 0
 
