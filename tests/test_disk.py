@@ -120,7 +120,8 @@ def test_graphs_of_ones_own_are_exported_with_what_is_in_none(graph: KnowledgeGr
     one.write_text('<urn:s> <urn:p> "a" <urn:g> .\n<urn:s> <urn:p> "b" .\n<urn:s> <urn:p> "<x> <y>" .\n')
     disk.make(tmp_path / "store", graph.built, [one], quiet)
     on_disk = icrc_korea.load(ROOT, store=tmp_path / "store")
-    assert on_disk.export(form="nquads", preset="all").decode().splitlines()[-3:] == sorted(one.read_text().splitlines())
+    last = on_disk.export(form="nquads", preset="all").decode().splitlines()[-3:]
+    assert last == sorted(one.read_text().splitlines())
     assert on_disk.foreign_graphs() == 1
     assert b"urn:" not in on_disk.export(form="nquads")
     on_disk.export(tmp_path / "all.nq", "nquads", preset="all", manifest=True)
@@ -140,7 +141,8 @@ def test_eight_times_as_much_is_exported_in_the_same_memory(
     for number, folder in many.items():
         command = ["export", "--store", str(folder), "--preset", "all", "--format", form, "--root", str(ROOT)]
         target = tmp_path / f"{number}.{form}"
-        done = subprocess.run([sys.executable, "-c", PEAK, *command, "-o", str(target)], capture_output=True, check=True)
+        command = [sys.executable, "-c", PEAK, *command, "-o", str(target)]
+        done = subprocess.run(command, capture_output=True, check=True)
         peaks[number] = int(done.stdout)
         assert target.read_bytes().count(b'"value ') == number
     few, lots = peaks.values()

@@ -631,8 +631,9 @@ class KnowledgeGraph:
 
         if "://" in str(self.store):
             return 0  # of a service only our own graphs are looked at
-        names = (name.strip("<>") for name in self.built.sizes() if name)
-        return sum(part_of(NamedNode(self.layout.expand(name) or name)) not in PARTS for name in names)
+        names = (name for name in self.built.sizes() if name)
+        iris = (name[1:-1] if name[0] == "<" else self.layout.expand(name) for name in names)
+        return sum(part_of(NamedNode(iri)) not in PARTS for iri in iris if iri)
 
     def _whole(self, made: Callable[[Dataset], T]) -> T:
         """What is made of the whole dataset, which is read before anything is written."""
