@@ -16,9 +16,12 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
+from icrc_korea.build import derive_rules
+from icrc_korea.catalogue import index
 from icrc_korea.layout import Layout
 from icrc_korea.provenance import derive_claims
-from icrc_korea.store import parse
+from icrc_korea.reason import infer
+from icrc_korea.store import Quad, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).with_name("archive")
@@ -82,19 +85,25 @@ def passages(dossiers: int) -> str:
     return "".join(lines)
 
 
-def triples_of(layout: Layout, heads: str, dossiers: int) -> int:
-    """How many different triples an archive has, its claims with it."""
+def triples_of(layout: Layout, heads: str, dossiers: int, around: list[Quad], inferred: bool) -> int:
+    """How many different triples an archive has with the ontology around it and its claims, and what follows."""
     texts = {
         "data/entities/things.ttl": "".join(filled(template("things.ttl"), n) for n in range(dossiers)),
         "data/entities/passages.ttl": passages(dossiers),
         "data/guide/guide.trig": "".join(filled(template("guide.trig"), n) for n in range(dossiers)),
     }
     quads = [quad for name, text in texts.items() for quad in parse(heads + text, name, "x:g", layout.prefixes)]
-    return len({quad.triple for quad in quads + derive_claims(quads)})
+    quads = around + quads + derive_claims(quads)
+    if inferred:
+        quads += infer(quads, derive_rules(index(layout), layout), layout, "rules")
+    return len({quad.triple for quad in quads})
 
 
-def make(folder: Path, triples: int, broken: int = 0) -> list[dict[str, str]]:
-    """Writes an archive of so many triples into a folder; gives the faults in it, with what check should say."""
+def make(folder: Path, triples: int, broken: int = 0, inferred: bool = False) -> list[dict[str, str]]:
+    """Writes an archive of so many triples into a folder; gives the faults in it, with what check should say.
+
+    What checking sees is counted, or, with `inferred`, what a question is asked of: what follows as well.
+    """
     layout = Layout.find(ROOT)
     heads = "".join(f"@prefix {name}: <{space}> .\n" for name, space in layout.prefixes.items())
     around = [
@@ -102,8 +111,11 @@ def make(folder: Path, triples: int, broken: int = 0) -> list[dict[str, str]]:
         for source in layout.sources() if source.name.startswith("ontology")
         for quad in parse(source.path.read_text(encoding="utf-8"), source.name, source.graph, layout.prefixes)
     ]  # fmt: skip
-    few, many = triples_of(layout, heads, 82), triples_of(layout, heads, 164)
-    dossiers = max(1, round((triples - len({q.triple for q in around}) - (2 * few - many)) / ((many - few) / 82)))
+    few, many = (triples_of(layout, heads, dossiers, around, inferred) for dossiers in (82, 164))
+    dossiers = max(1, round(82 + (triples - few) * 82 / (many - few)))
+    if dossiers < PASSAGES:  # the first dossier of a passage is the larger one: count those that come near
+        near = range(max(1, dossiers - 2), dossiers + 3)
+        dossiers = min(near, key=lambda n: abs(triples_of(layout, heads, n, around, inferred) - triples))
     if folder.exists():
         shutil.rmtree(folder)
     for name in ("ontology", "shapes", "queries"):

@@ -42,7 +42,7 @@ def main() -> int:
         root = ROOT
         if given.triples:
             root = Path(folder) / "archive"
-            archive.make(root, given.triples)
+            archive.make(root, given.triples, inferred=True)
         report(KnowledgeGraph(root), given)
     return 0
 

@@ -86,6 +86,26 @@ def test_every_kind_of_failure_has_its_exit_code(icrc: Command, small: Path) -> 
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "nosuch"],
+        ["query", "correspondence/sent-by", "party=Zorglub"],
+        ["query", "chronology/in-order", "from=yesterday"],
+        ["query", "sent-by", "nme=3"],
+        ["query", "--lang", "ko", "nosuch"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_words_wrap_at_words(columns: int, arguments: list[str], icrc: Command) -> None:
+    narrow, wide = icrc(*arguments, columns=columns), icrc(*arguments, columns=1000)
+    for line in (narrow.out + narrow.err).splitlines():
+        assert len(line) <= columns or " " not in line.strip(), line
+    assert (narrow.out + narrow.err).split() == (wide.out + wide.err).split()
+
+
 @pytest.mark.parametrize(
     "name", ["ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries", "shapes"]
 )
@@ -94,7 +114,7 @@ def test_a_missing_folder_is_named(name: str, icrc: Command, small: Path) -> Non
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     said = icrc("stats", "--root", small)
     assert (said.code, said.out) == (3, "")
-    assert re.search(rf"{name}\S* is missing in ", said.err)
+    assert re.search(rf"{name}\S* is missing in\s", said.err)
 
 
 def test_what_need_not_be_there_is_not_missed(icrc: Command, small: Path) -> None:

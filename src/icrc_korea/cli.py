@@ -8,7 +8,7 @@ import sys
 
 from .errors import KgError
 from .table import width_of_terminal
-from .terminal import Progress, say
+from .terminal import Progress, fitting, say
 from .verbs import find
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.verb is None:
-        sys.stdout.write(WELCOME)
+        sys.stdout.write("\n".join(fitting(WELCOME)))
         return 0
     from .graph import KnowledgeGraph
 
@@ -93,7 +93,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="icrc-korea",
         parents=[shared],
-        epilog=WELCOME,
+        epilog="\n".join(fitting(WELCOME)),
         formatter_class=HelpText,
     )
     parser.set_defaults(verb=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from .table import safe
+from .table import safe, width, width_of_terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +61,31 @@ class Progress:
 
 
 def say(text: str) -> None:
-    """Words for the person, on standard error."""
+    """Words for the person, on standard error, wrapped; a line of a query and the caret below it stay as they are."""
     sys.stdout.flush()
-    print("\n".join(safe(line) for line in text.split("\n")), file=sys.stderr, flush=True)
+    print("\n".join(fitting(text)), file=sys.stderr, flush=True)
+
+
+def fitting(text: str) -> list[str]:
+    """The text in lines that fit the terminal, broken between words only: a path or a command can still be copied.
+
+    A remark that stands apart from a command goes below it.
+    """
+    lines, limit = [], width_of_terminal()
+    for line in map(safe, text.split("\n")):
+        if line.startswith("  | ") or width(line) <= limit:
+            lines.append(line)
+            continue
+        indent = " " * (len(line) - len(line.lstrip(" →")) or 2)
+        for part in re.split(r"(?<=\S) {2,}", line):
+            started = "" if part is line or line.startswith(part) else indent + "  "
+            for word in re.split(r"(?<=\S) ", part):
+                if started.strip(" →") and width(f"{started} {word}") > limit:
+                    lines.append(started)
+                    started = indent
+                started += f" {word}" if started.strip() and not started.endswith(" ") else word
+            lines.append(started)
+    return lines
 
 
 def print_lines(lines: list[str]) -> None:
