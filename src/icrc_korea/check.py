@@ -615,7 +615,8 @@ class _Check:
         said = question.asks(language).rstrip(".") or "a fault was found"
         if answer.truth or answer.triples:
             yield Finding(file, 1, question.id, "", said, remedy, question.severity)
-        for row in answer.rows[:MOST_FINDINGS]:
+        rows = list(dict.fromkeys(map(tuple, answer.rows)))  # what is true of a thing is found once
+        for row in rows[:MOST_FINDINGS]:
             things = [term for term in row if isinstance(term, NamedNode)]
             shown = [
                 f"{column} {self._names(term)}"
@@ -628,8 +629,8 @@ class _Check:
                 continue
             finding = self._at(things[0], question.id, found, remedy, question.severity)
             yield self._moved(finding, *self._concerned(things[0], [term for term in row if term]))
-        if len(answer.rows) > MOST_FINDINGS:
-            yield self._more(question.id, len(answer.rows) - MOST_FINDINGS, file, question.severity)
+        if len(rows) > MOST_FINDINGS:
+            yield self._more(question.id, len(rows) - MOST_FINDINGS, file, question.severity)
 
     def _more(self, rule: str, number: int, file: str, severity: str) -> Finding:
         """What stands for the findings of a rule that has too many to be read."""

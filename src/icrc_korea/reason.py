@@ -84,7 +84,7 @@ class Rule:
     about: str = ""  # the rule as a sentence, if the name alone does not say it
     head: tuple[Pattern, ...] = ()
     body: tuple[Pattern, ...] = ()
-    reads: frozenset[str] | None = None  # the predicates that can make it give more; None: any
+    reads: frozenset[str] | None = None  # what can make it give more: predicates, `rdf:type` with its class; None: any
 
     @cached_property
     def query(self) -> str:
@@ -137,6 +137,12 @@ class Program:
 
 def _sparql(patterns: Iterable[Pattern]) -> str:
     return " ".join(" ".join(map(str, pattern)) + " ." for pattern in patterns)
+
+
+def _read_by(pattern: Pattern) -> str:
+    """What must be added for a pattern to hold anew: its predicate; for a class, a thing of that class."""
+    _, predicate, value = pattern
+    return f"{predicate.value} {value}" if predicate == TYPE and isinstance(value, NamedNode) else predicate.value
 
 
 def _variables(patterns: Iterable[Pattern]) -> set[str]:
@@ -303,7 +309,7 @@ class _Compiler:
     def _rule(self, name: str, body: list[Pattern], head: Pattern) -> None:
         if head in body or not _variables([head]) <= _variables(body):
             return
-        reads = frozenset(pattern[1].value for pattern in body if isinstance(pattern[1], NamedNode))
+        reads = frozenset(_read_by(pattern) for pattern in body if isinstance(pattern[1], NamedNode))
         text = f"CONSTRUCT {{ {_sparql([head])} }} WHERE {{ {_sparql(body)} }}"
         self.program.rules.append(Rule(name, text, "", (head,), tuple(body), reads))
 
@@ -386,12 +392,12 @@ def infer(
             "say it in another way, or let owlrl follow it: icrc-korea build --reasoner owlrl",
         )
     followed = _fixpoint(program.rules + derived, store)
-    inferred = _in_graph(filter(is_news, followed))
+    news = {triple for triple in followed if is_news(triple)}
     found = contradictions(program, store, layout)
-    store.remove(triple for triple in followed if not is_news(triple))
+    store.remove(followed - news)
     if found:
-        raise Contradicted(found, inferred)
-    return inferred
+        raise Contradicted(found, _in_graph(news))
+    return _in_graph(news)
 
 
 class Contradicted(BuildError):
@@ -423,12 +429,12 @@ def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
         todo = sorted(turn)
         turn.clear()
         for number in todo:
-            fresh = {triple for triple in _constructed(rules[number], store) if triple not in store}
+            fresh = set(_constructed(rules[number], store))
             if not fresh:
                 continue
             added |= fresh
             store.merge(fresh)
-            changed = {triple.predicate.value for triple in fresh}
+            changed = _changed(fresh)
             for other, rule in enumerate(rules):
                 if rule.reads is None or rule.reads & changed:
                     waiting[rule.closed_world].add(other)
@@ -436,12 +442,20 @@ def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
 
 
 def _constructed(rule: Rule, store: Store) -> list[Triple]:
+    """What a rule gives that the store does not have."""
     triples = store.query(rule.query).triples
     if triples is None:
         raise BuildError(
             f"{rule.name.replace('rule ', 'queries/')}.rq is no CONSTRUCT query", "a derive rule constructs triples"
         )
-    return triples
+    asked_for_new = rule.query is not rule.text
+    return triples if asked_for_new else [triple for triple in triples if triple not in store]
+
+
+def _changed(fresh: set[Triple]) -> set[str]:
+    """What rules may read that these triples changed."""
+    kinds = {triple.object for triple in fresh if triple.predicate == TYPE}
+    return {triple.predicate.value for triple in fresh} | {f"{TYPE.value} {kind}" for kind in kinds}
 
 
 def is_news(triple: Triple) -> bool:
