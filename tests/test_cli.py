@@ -544,7 +544,7 @@ def test_ctrl_c_while_building(own: Path) -> None:
     assert process.stderr
     while b"deriving" not in process.stderr.readline():
         assert process.poll() is None
-    time.sleep(0.5)
+    time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, b"")

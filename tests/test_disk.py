@@ -153,7 +153,7 @@ def test_eight_times_as_much_is_exported_in_the_same_memory(
 def many(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Stores on disk by their number of triples."""
     made = {}
-    for number in (50_000, 400_000):
+    for number in (20_000, 160_000):
         root = tmp_path_factory.mktemp("many")
         with (root / "many.nq").open("w") as stream:
             for row in range(number):

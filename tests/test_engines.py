@@ -15,7 +15,7 @@ from conftest import ROOT
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from icrc_korea import provenance, reason, shacl
+from icrc_korea import build, provenance, reason, shacl
 from icrc_korea.layout import GRAPHS, KW, OWL, RDF, RDFS, THINGS, XSD, Layout
 from icrc_korea.store import TYPE, Literal, NamedNode, Quad, ntriples, parse, read_text
 
@@ -46,7 +46,7 @@ def content() -> tuple[list[Quad], list[Quad]]:
     """The files of the graph: what stays as it is (the ontology), and what may be damaged (the data)."""
     quads: dict[bool, list[Quad]] = {True: [], False: []}
     for source in LAYOUT.sources():
-        found = parse(read_text(source.path, source.name), source.name, source.graph, LAYOUT.prefixes)
+        found = build.parsed(read_text(source.path, source.name), source.name, source.graph, LAYOUT)
         quads[source.name.startswith("data/")] += found
     return quads[False], quads[True]
 

@@ -145,8 +145,11 @@ def _inside(layout: Layout, path: Path) -> bool:
 
 def _known_rules(layout: Layout, only: Iterable[str]) -> None:
     known = [*RULES, *(name for name, _ in layout.queries() if name.startswith(QUALITY))]
+    if any(rule.startswith("shape:") for rule in only):
+        texts = (read_text(path, path.name) for path in layout.shapes())
+        known += sorted({name for text in texts for name in re.findall(r"^shape:[\w-]+", text, re.M)})
     for rule in only:
-        if rule not in known and not rule.startswith("shape:"):
+        if rule not in known:
             close = nearest(rule, known)
             raise UsageError(
                 f"there is no rule {rule!r}",

@@ -142,6 +142,8 @@ class Service:
                 return Answer(self.layout, [], [], truth=truth if isinstance(truth, bool) else str(truth) in "true1")
             names = [str(name) for name in found["head"]["vars"]]
             bindings = found["results"]["bindings"]
+            if names == ["__ASK_RETVAL"]:  # Virtuoso may answer an ASK with a row that holds 1, or with none
+                return Answer(self.layout, [], [], truth=any(row[names[0]]["value"] == "1" for row in bindings))
             rows = [[_term(row[name]) if row.get(name) else None for name in names] for row in bindings]
             return Answer(self.layout, names, rows)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
