@@ -114,7 +114,7 @@ DAMAGE = st.lists(
 NOTICED: set[str] = set()  # the kinds of constraint that some damage broke
 
 
-@often(8, shrink=False)  # an example takes seconds: the first that differs will do
+@often(4, shrink=False)  # an example takes seconds: the first that differs will do
 @given(DAMAGE)
 def test_both_engines_find_the_same_in_a_damaged_graph(damage: list[tuple[int, str, int]]) -> None:
     ontology, data = content()

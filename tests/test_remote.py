@@ -164,6 +164,7 @@ INSERT DATA { GRAPH <https://w3id.org/icrc-korea/graph/entities> {
 } }"""
 
 
+@pytest.mark.stores
 @pytest.mark.parametrize("remote", ["strict"], indirect=True)
 def test_a_store_is_checked_where_it_is_as_the_files_are(
     remote: KnowledgeGraph, graph: KnowledgeGraph, tmp_path: Path

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+USUAL_WIDTH = 80
+
 
 class Progress:
     """Tells on standard error how far a build is: a bar on a terminal, else a line a stage."""
@@ -61,15 +63,20 @@ class Progress:
 
 
 def say(text: str) -> None:
-    """Words for the person, on standard error, wrapped; a line of a query and the caret below it stay as they are."""
+    """Words for the person, on standard error, wrapped for a terminal or where COLUMNS asks for narrow lines.
+
+    In a file or a pipe a message stays on its line, so that it can be searched for.
+    """
     sys.stdout.flush()
-    print("\n".join(fitting(text)), file=sys.stderr, flush=True)
+    wraps = sys.stderr.isatty() or width_of_terminal() < USUAL_WIDTH
+    lines = fitting(text) if wraps else [safe(line) for line in text.split("\n")]
+    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def fitting(text: str) -> list[str]:
     """The text in lines that fit the terminal, broken between words only: a path or a command can still be copied.
 
-    A remark that stands apart from a command goes below it.
+    A remark that stands apart from a command goes below it. A line of a query and the caret below it stay as they are.
     """
     lines, limit = [], width_of_terminal()
     for line in map(safe, text.split("\n")):
