@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 import pytest
-from real_stores import STORES, real_store, store_of
+from real_stores import STORES, own_store, real_store, store_of
 
 import icrc_korea
 from icrc_korea.cli import main
@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTENT = ("ontology", "data", "shapes", "queries")
 
 
-__all__ = ["real_store", "store_of"]  # fixtures that live elsewhere
+__all__ = ["own_store", "real_store", "store_of"]  # fixtures that live elsewhere
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks tests with a real store `stores`; those with the same one run in one process, so it starts once."""
     for item in items:
-        if {"real_store", "store_of"} & set(getattr(item, "fixturenames", ())):
+        if {"own_store", "real_store", "store_of"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("stores")
         if item.get_closest_marker("stores"):
             chosen = getattr(getattr(item, "callspec", None), "params", {}).values()

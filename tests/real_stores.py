@@ -225,3 +225,10 @@ def store_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
 def real_store(request: pytest.FixtureRequest, store_of: Callable[[str], RealStore]) -> RealStore:
     """Each of the real stores in turn."""
     return store_of(request.param)
+
+
+@pytest.fixture(params=list(STORES))
+def own_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStore]:
+    """Each of the real stores in turn, started for this test alone: nothing of other tests is in it."""
+    with started(request.param, tmp_path_factory.mktemp(request.param)) as store:
+        yield store

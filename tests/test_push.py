@@ -195,9 +195,11 @@ def test_a_store_that_caps_its_rows_is_told_apart_from_a_whole_one(tmp_path: Pat
         store.kill()
 
 
-def test_a_password_is_in_no_list_of_processes_and_in_no_message(tmp_path: Path, store_of: Callable[[str], RealStore]
-                                                                  ) -> None:  # fmt: skip
+def test_a_password_is_in_no_list_of_processes_and_in_no_message(
+    tmp_path: Path, store_of: Callable[[str], RealStore]
+) -> None:
     store = store_of("virtuoso")
+    cleared(store, "https://example.org/g0")
     secret = "correct-horse-battery"
     path = written(tmp_path / "secret.nq", "one")
     env = {**os.environ, "ICRC_KOREA_USER": "dba", "ICRC_KOREA_PASSWORD": secret, "NETRC": "/nonexistent"}

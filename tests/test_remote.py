@@ -83,17 +83,17 @@ def test_named_graphs_in_a_store_give_what_the_files_give(
     assert pushed.query("SELECT ?s WHERE { ?s a <urn:theirs> }").rows == []
 
 
-def test_one_graph_in_a_store_gives_the_same_rows(graph: KnowledgeGraph, real_store: RealStore) -> None:
+def test_one_graph_in_a_store_gives_the_same_rows(graph: KnowledgeGraph, own_store: RealStore) -> None:
     lines = graph.built.bytes_of("merged.nt").decode().replace("_:", "urn:x-bnode:").splitlines()
     lines = [" ".join(_named(part) for part in line[:-2].split(" ", 2)) + " ." for line in lines]
-    opened, closed = (f"GRAPH <{HOME}> {{", "}") if real_store.name in UNION else ("", "")
+    opened, closed = (f"GRAPH <{HOME}> {{", "}") if own_store.name in UNION else ("", "")
     for first in range(0, len(lines), CHUNK):
-        change(real_store, f"INSERT DATA {{ {opened}\n" + "\n".join(lines[first : first + CHUNK]) + f"\n{closed} }}")
-    there = KnowledgeGraph(ROOT, store=real_store.query)
+        change(own_store, f"INSERT DATA {{ {opened}\n" + "\n".join(lines[first : first + CHUNK]) + f"\n{closed} }}")
+    there = KnowledgeGraph(ROOT, store=own_store.query)
     try:
         assert differing(graph, there) == {}
     finally:
-        change(real_store, f"CLEAR GRAPH <{HOME}>" if opened else "CLEAR DEFAULT")
+        change(own_store, f"CLEAR GRAPH <{HOME}>" if opened else "CLEAR DEFAULT")
 
 
 # --- a strict default graph, and the union of all -------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, environment
-from real_stores import STORES, RealStore
+from real_stores import RealStore
 
 from icrc_korea.dialects import CONTEXT, DIALECTS, DROP_AND_POST, GRAPH_STORE
 
@@ -68,11 +68,8 @@ def test_every_page_is_about_a_store_and_listed() -> None:
     assert set(re.findall(r"\]\((\w+)\.md\)", index)) == set(DIALECTS)
 
 
-@pytest.mark.parametrize("name", list(STORES))
-def test_the_commands_of_a_page_work(
-    name: str, store_of: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    store: RealStore = store_of(name)  # type: ignore[operator]
+def test_the_commands_of_a_page_work(own_store: RealStore, tmp_path: Path) -> None:
+    store, name = own_store, own_store.name
     text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```console\n(.*?)^```", text.partition(MARKS[1])[2], re.M | re.S)
     lines = [line for block in blocks for line in block.splitlines()]
