@@ -45,7 +45,7 @@ run: $(VENV)/.run  ## set up, build, check, and answer a first question
 	@echo "  icrc-korea show 'Paul Ruegger'           one person, each statement with its sentence"
 	@echo "  icrc-korea query law/commitments         what each party committed itself to"
 	@echo "  icrc-korea export --with claims,inferred -o graph.ttl   the graph, for other tools"
-	@echo "  make test                                prove all of it"
+	@echo "  make test                                prove it"
 
 test: $(VENV)/.dev  ## run all tests that need nothing more than Python
 	@$(PY) -m pytest -m "not stores" $(PYTEST_ARGS)

@@ -195,7 +195,7 @@ def test_a_store_that_caps_its_rows_is_told_apart_from_a_whole_one(tmp_path: Pat
         store.kill()
 
 
-def test_a_password_is_in_no_list_of_processes_and_in_no_message(
+def test_a_wrong_password_is_in_no_message(
     tmp_path: Path, store_of: Callable[[str], RealStore]
 ) -> None:
     store = store_of("virtuoso")
