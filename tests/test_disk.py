@@ -10,11 +10,16 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyoxigraph as ox
 import pytest
 from conftest import ROOT, Command
+from hypothesis import given
+from hypothesis import strategies as st
 
 import icrc_korea
 from icrc_korea import disk, sorting
@@ -23,6 +28,10 @@ from icrc_korea.errors import LayoutError, ParseError, UsageError
 from icrc_korea.graph import KnowledgeGraph
 
 KILLS = int(os.environ.get("KILLS", "12"))  # KILLS=200 for the long run
+FORMATS = {
+    "turtle": ox.RdfFormat.TURTLE, "trig": ox.RdfFormat.TRIG, "nquads": ox.RdfFormat.N_QUADS,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+}  # fmt: skip
 BUILD = "import sys; from icrc_korea.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -106,6 +115,58 @@ def test_sorting_in_files_gives_the_same_bytes(
     monkeypatch.setattr(sorting, "IN_MEMORY", 100_000)
     monkeypatch.setattr(sorting, "MOST_RUNS", 3)
     assert icrc_korea.load(ROOT, store=made).export(form=form, preset="all") == expected
+
+
+@given(st.lists(st.lists(st.binary(max_size=2), max_size=6), max_size=12), st.integers(1, 4))
+def test_lines_come_in_order_and_once_however_little_memory_there_is(batches: list[list[bytes]], runs: int) -> None:
+    lines = [[line.replace(b"\n", b"") + b"\n" for line in batch] for batch in batches]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sorting, "IN_MEMORY", 200)
+        patch.setattr(sorting, "A_READ", 3)
+        patch.setattr(sorting, "MOST_RUNS", runs)
+        found = [line for batch in sorting.in_order(lines) for line in batch]
+    assert found == sorted({line for batch in lines for line in batch})
+
+
+ODD = r'''
+<https://w3id.org/icrc-korea/id/person/x²> <urn:p> "a \\ \"b\" <urn:x> _:c\n\u0303 \u0001"@FR-ch <urn:g> .
+<https://w3id.org/icrc-korea/id/person/국> <urn:p> "\u1100\u1161"@ko <urn:g> .
+<https://w3id.org/icrc-korea/id/person/a.> <urn:p> "e\u0301"^^<urn:kind> <urn:g> .
+<urn:s> <urn:p> "007"^^<http://www.w3.org/2001/XMLSchema#integer> <urn:g> .
+<urn:s> <urn:p> "7"^^<http://www.w3.org/2001/XMLSchema#integer> <urn:g> .
+<urn:s> <urn:p> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> <urn:g> .
+<urn:s> <urn:p> "1E2"^^<http://www.w3.org/2001/XMLSchema#double> <urn:g> .
+<urn:s> <urn:p> "INF"^^<http://www.w3.org/2001/XMLSchema#double> <urn:g> .
+<urn:s> <urn:p> "1"^^<http://www.w3.org/2001/XMLSchema#boolean> <urn:g> .
+<urn:s> <urn:p> "no number"^^<http://www.w3.org/2001/XMLSchema#integer> <urn:g> .
+<urn:s> <urn:p> "1950-06-26T00:00:00.000Z"^^<http://www.w3.org/2001/XMLSchema#dateTime> <urn:g> .
+<urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <urn:h> .
+<urn:s> <urn:q> <<( <urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> "x > y"@en )>> <urn:h> .
+<urn:s> <urn:p> "in no graph" .
+<urn:s> <urn:p> <urn:o> .
+'''
+
+
+def settled(term: Any) -> Any:
+    """A literal in NFC, as a store keeps it."""
+    if not isinstance(term, ox.Literal):
+        return term
+    text = unicodedata.normalize("NFC", term.value)
+    return ox.Literal(text, language=term.language) if term.language else ox.Literal(text, datatype=term.datatype)
+
+
+@pytest.mark.parametrize("form", ["turtle", "trig", "nquads", "ntriples"])
+def test_odd_terms_come_out_as_they_are_meant(graph: KnowledgeGraph, tmp_path: Path, form: str) -> None:
+    (tmp_path / "odd.nq").write_text(ODD, encoding="utf-8")
+    disk.make(tmp_path / "store", graph.built, [tmp_path / "odd.nq"], quiet)
+    data = icrc_korea.load(ROOT, store=tmp_path / "store").export(form=form, preset="all")
+    expected = ox.Store()
+    for quad in ox.parse(ODD, format=ox.RdfFormat.N_QUADS):
+        graphs = [quad.graph_name] if form in ("trig", "nquads") else []
+        expected.add(ox.Quad(quad.subject, quad.predicate, settled(quad.object), *graphs))
+    found = {quad for quad in ox.parse(data, format=FORMATS[form]) if "urn:" in str(quad)}
+    assert len(found) == 14
+    assert found == set(expected)
 
 
 def test_what_goes_to_another_store_is_the_same_from_disk(made: Path, graph: KnowledgeGraph) -> None:

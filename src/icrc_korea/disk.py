@@ -17,6 +17,7 @@ import json
 import shutil
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -61,11 +62,11 @@ class DiskStore(Built):
         """Whether a statement stands in the graph of what was inferred."""
         pattern = f"GRAPH <{GRAPHS}inferred> {{ {subject} {predicate} {value} }}"
         return bool(self._store.query(f"ASK {{ {pattern} }}").truth)
+
     def stream(self, wanted: Callable[[NamedNode], bool], outside: bool = False) -> Iterator[Quad]:
         """The quads of the graphs that are wanted, as they lie; with `outside` also those in no graph."""
-        yield from self._store.named(wanted)
-        if outside and self.manifest.get("outside"):
-            yield from self._store.outside()
+        graphs = self._store.named(wanted)
+        return chain(graphs, self._store.outside()) if outside and self.manifest.get("outside") else graphs
 
     def slice(self, predicates: set[str] | None) -> Store:
         """The store: whatever is asked of it is read where it lies."""

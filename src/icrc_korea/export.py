@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, groupby, islice
+from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from .errors import LayoutError, UsageError
 from .layout import BASE, GRAPHS, KW, LINKS, OWL, RDF, RDFS, SKOS, XSD
 from .provenance import sentence_of
+from .sorting import in_order
 from .store import (
     TEXT_FORMATS,
     TYPE,
@@ -22,13 +26,14 @@ from .store import (
     Quad,
     Triple,
     atomically,
+    lines_of,
+    outside_graphs,
     parse,
+    quads_in,
     read_text,
-    serialise,
     serialise_into,
-    settled_literals,
-    sorted_lines,
-    write_atomically,
+    settled,
+    split,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +61,7 @@ FORMATS = (*TEXT_FORMATS, CONTEXT)
 SHAPES = GRAPHS + "shapes"
 SKOLEM = BASE + ".well-known/genid/"
 EXACT = NamedNode(SKOS + "exactMatch")
+A_READ = 1 << 20  # bytes of a temporary file that are read at once
 REIFIES = NamedNode(RDF + "reifies")
 STATEMENT = tuple(NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
 # how an exact match can be said instead, for tools that look for one of these
@@ -107,24 +113,26 @@ def export_into(sink: IO[bytes], built: Dataset, form: str, choice: Choice) -> N
         return
     if form == "jsonld" and choice.reifiers:
         raise UsageError("JSON-LD has no triples in triples", "use --format turtle, trig, nquads or ntriples")
-    quads = chosen(built, choice)
+    written(sink, chosen(built, choice), form, built.layout)
+
+
+def written(sink: IO[bytes], lines: Iterable[list[bytes]], form: str, layout: Layout) -> None:
+    """Writes lines of N-Quads in a format of RDF, sorted."""
     if form == "jsonld":
-        sink.write(json_ld(quads, built.layout))
+        sink.writelines(json_ld(lines, layout))
     else:
-        serialise_into(sink, quads, form, built.layout)
+        serialise_into(sink, lines, form, layout)
 
 
-def chosen(built: Dataset, choice: Choice) -> Iterator[Quad]:
-    """The quads of an export as any store keeps them: no blank nodes, NFC, literals in their canonical form."""
+def chosen(built: Dataset, choice: Choice) -> Iterator[list[bytes]]:
+    """An export as lines of N-Quads that any store keeps: no blank nodes, NFC, literals in their canonical form."""
     quads = quads_of(built, choice.wanted(), choice.preset in WHOLE)
     if choice.same_as:
         quads = _said_otherwise(quads, SAME[choice.same_as])
-    quads = settled_literals(skolemised(quads))
+    lines = settled(named(lines_of(quads)))
     if choice.reifiers:
-        quads = _with_reifiers(quads)
-    if choice.preset == "single-graph":
-        quads = (Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    return quads
+        lines = lines_of(_with_reifiers(quads_in(lines)))
+    return outside_graphs(lines) if choice.preset == "single-graph" else lines
 
 
 def quads_of(built: Dataset, wanted: Iterable[str], others: bool = False) -> Iterator[Quad]:
@@ -132,12 +140,13 @@ def quads_of(built: Dataset, wanted: Iterable[str], others: bool = False) -> Ite
 
     With `others` also what belongs to no part of ours, as in a store on disk that was built from other files.
     """
-    parts = set(wanted)
-    yield from built.stream(lambda graph: (part := part_of(graph)) in parts or (others and part not in PARTS), others)
-    if "shapes" in parts:
-        for path in built.layout.shapes():
-            name = built.layout.name_of(path)
-            yield from parse(read_text(path, name), name, SHAPES, built.layout.prefixes)
+    parts, layout = set(wanted), built.layout
+    quads = built.stream(lambda graph: (part := part_of(graph)) in parts or (others and part not in PARTS), others)
+    if "shapes" not in parts:
+        return quads
+    files = ((path, layout.name_of(path)) for path in layout.shapes())
+    shapes = (parse(read_text(path, name), name, SHAPES, layout.prefixes) for path, name in files)
+    return chain(quads, chain.from_iterable(shapes))
 
 
 def part_of(graph: NamedNode) -> str:
@@ -145,11 +154,6 @@ def part_of(graph: NamedNode) -> str:
     if sentence_of(graph):
         return "guide"
     return str(graph.value.removeprefix(GRAPHS).partition("/")[0])
-
-
-def written(quads: list[Quad], form: str, layout: Layout) -> bytes:
-    """The quads in a format of RDF, sorted."""
-    return json_ld(quads, layout) if form == "jsonld" else serialise(quads, form, layout)
 
 
 def _said_otherwise(quads: Iterable[Quad], same: NamedNode) -> Iterator[Quad]:
@@ -185,6 +189,18 @@ def _with_reifiers(quads: Iterable[Quad]) -> Iterator[Quad]:
             if len(said[claim]) == len(STATEMENT):
                 parts = said.pop(claim)
                 yield Quad(claim[0], REIFIES, Triple(*(parts[name] for name in STATEMENT)), claim[1])
+
+
+def named(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    """The lines with an IRI for each blank node (see `skolemised`); those that have some come last."""
+    doubtful: list[bytes] = []
+    for lines in batches:
+        found = [line for line in lines if b"_:" in line]
+        if found:
+            doubtful += found
+            lines = [line for line in lines if b"_:" not in line]
+        yield lines
+    yield from lines_of(skolemised(quads_in([doubtful])))
 
 
 def skolemised(quads: Iterable[Quad]) -> Iterator[Quad]:
@@ -281,7 +297,9 @@ class Counted:
         return self.size, self._sum.hexdigest()
 
 
-def write(target: str | Path, fill: Callable[[Counted], object]) -> tuple[int, str]:
+def write(
+    target: str | Path, fill: Callable[[Counted], object], remedy: str = "give -o a file in a folder you may write to"
+) -> tuple[int, str]:
     """Puts what `fill` writes into a file, whole or not at all; gives its length and SHA-256."""
     path = Path(target)
     if path.is_dir():
@@ -292,9 +310,7 @@ def write(target: str | Path, fill: Callable[[Counted], object]) -> tuple[int, s
             fill(sink)
         return sink.seen()
     except OSError as error:
-        raise LayoutError(
-            f"{path} cannot be written: {error.strerror}", "give -o a file in a folder you may write to"
-        ) from None
+        raise LayoutError(f"{path} cannot be written: {error.strerror}", remedy) from None
 
 
 # --- JSON-LD ---------------------------------------------------------------------------------------------
@@ -333,8 +349,8 @@ def context_file(layout: Layout) -> bytes:
     return (json.dumps(context(layout), ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def json_ld(quads: Iterable[Quad], layout: Layout) -> bytes:
-    """The triples of the quads as JSON-LD with the published context inside, so that the file stands alone."""
+def json_ld(lines: Iterable[list[bytes]], layout: Layout) -> Iterator[bytes]:
+    """The triples of the lines as JSON-LD with the published context inside, so that the file stands alone."""
     words = context(layout)
     terms = words["@context"]
     short = {spec["@id"]: name for name, spec in terms.items() if isinstance(spec, dict) and "@type" in spec}
@@ -349,8 +365,6 @@ def json_ld(quads: Iterable[Quad], layout: Layout) -> bytes:
         wanted = spec.get("@type") if isinstance(spec, dict) else None
         if isinstance(term, NamedNode):
             return curie(term.value) if wanted == "@id" else {"id": curie(term.value)}
-        if isinstance(term, BlankNode):
-            return str(term) if wanted == "@id" else {"id": str(term)}
         if term.language:
             return {"@value": term.value, "@language": term.language}
         if wanted and term.datatype.value == wanted:
@@ -359,53 +373,49 @@ def json_ld(quads: Iterable[Quad], layout: Layout) -> bytes:
             return {"@value": term.value} if wanted else term.value
         return {"@value": term.value, "@type": term.datatype.value}
 
-    nodes: dict[str, dict[str, Any]] = {}
-    ordered = sorted({quad.triple for quad in quads}, key=lambda t: (str(t.subject), str(t.predicate), str(t.object)))
-    for triple in ordered:
-        subject = str(triple.subject) if isinstance(triple.subject, BlankNode) else curie(triple.subject.value)
-        node = nodes.setdefault(subject, {"id": subject})
-        if triple.predicate == TYPE and isinstance(triple.object, NamedNode):
-            node.setdefault("type", []).append(short.get(triple.object.value) or curie(triple.object.value))
-            continue
-        key = short.get(triple.predicate.value) or curie(triple.predicate.value)
-        node.setdefault(key, []).append(value_of(triple.object, terms.get(key)))
-    return (json.dumps({**words, "@graph": list(nodes.values())}, ensure_ascii=False, indent=1) + "\n").encode()
+    head, _, tail = json.dumps({**words, "@graph": []}, ensure_ascii=False, indent=1).rpartition("]")
+    yield head.encode()
+    begin = ""
+    for subject, quads in groupby(quads_in(in_order(outside_graphs(lines))), attrgetter("subject")):
+        node: dict[str, Any] = {"id": curie(subject.value)}
+        for quad in quads:
+            if quad.predicate == TYPE and isinstance(quad.object, NamedNode):
+                node.setdefault("type", []).append(short.get(quad.object.value) or curie(quad.object.value))
+                continue
+            key = short.get(quad.predicate.value) or curie(quad.predicate.value)
+            node.setdefault(key, []).append(value_of(quad.object, terms.get(key)))
+        text = json.dumps(node, ensure_ascii=False, indent=1).replace("\n", "\n  ")
+        yield f"{begin}\n  {text}".encode()
+        begin = ","
+    yield (("\n ]" if begin else "]") + f"{tail}\n").encode()
 
 
 # --- manifest and package --------------------------------------------------------------------------------
 
 
-def manifest(quads: Iterable[Quad], files: dict[str, tuple[int, str]]) -> dict[str, Any]:
+def manifest(lines: Iterable[list[bytes]], files: dict[str, tuple[int, str]]) -> dict[str, Any]:
     """What was exported: each graph's count and digest, each file's size and digest.
 
     There are no blank nodes, so the canonical form of RDFC-1.0 is the sorted N-Quads.
     """
-    counts: Counter[str] = Counter()
-    sums: dict[str, Any] = defaultdict(sha256)
+    counts: Counter[bytes] = Counter()
+    sums: dict[bytes, Any] = defaultdict(sha256)
     whole = sha256()
-    for line in sorted_lines(quads):
-        graph = _graph_of(line)
-        counts[graph] += 1
-        sums[graph].update(line)
-        whole.update(line)
+    for batch in in_order(lines):
+        whole.update(b"".join(batch))
+        for line in batch:
+            graph = split(line)[1]
+            counts[graph] += 1
+            sums[graph].update(line)
     return {
         "quads": counts.total(),
         "rdfc10_sha256": whole.hexdigest(),
         "graphs": {
-            name or "(default)": {"triples": counts[name], "rdfc10_sha256": sums[name].hexdigest()}
-            for name in sorted(counts)
+            graph[1:-1].decode() or "(default)": {"triples": counts[graph], "rdfc10_sha256": sums[graph].hexdigest()}
+            for graph in sorted(counts)
         },
         "files": {name: {"bytes": size, "sha256": found} for name, (size, found) in sorted(files.items())},
     }
-
-
-def _graph_of(line: bytes) -> str:
-    """The graph that a line of N-Quads names; '' if it names none."""
-    _, _, rest = line.split(b" ", 2)
-    value, _, last = rest[:-3].rpartition(b" ")
-    # the end of a literal may look like a graph, but for its quotation mark; an object alone has nothing before it
-    is_graph = value and last[:1] == b"<" and last[-1:] == b">" and b'"' not in last
-    return last[1:-1].decode() if is_graph else ""
 
 
 def as_json(document: dict[str, Any]) -> bytes:
@@ -425,48 +435,80 @@ PACKAGE = {
     "enrichment.ttl": ("enrichment",),
     "data-inferred.ttl": ("inferred",),
     "catalogue.ttl": ("catalogue",),
-    "all.ttl": PARTS,
-    "all.nq": PARTS,
-}
+    "all.ttl": (),
+    "all.nq": (),
+}  # of no part: of all
 MEDIA_TYPES = {"ttl": "text/turtle", "nq": "application/n-quads", "jsonld": "application/ld+json"}
 
 
-def package(built: Dataset) -> dict[str, bytes]:
-    """Every file of a release by its name: each part, all of it, a description (VoID, DCAT), a manifest."""
-    everything = list(chosen(built, Choice(preset="all")))
-    by_part: dict[str, list[Quad]] = defaultdict(list)
-    for quad in everything:
-        by_part[part_of(quad.graph_name)].append(quad)
-    files: dict[str, bytes] = {}
-    for name, parts in PACKAGE.items():
-        quads = [quad for part in parts for quad in by_part[part]]
-        if quads:
-            files[name] = written(quads, "nquads" if name.endswith(".nq") else "turtle", built.layout)
-    reified = [quad for quad in _with_reifiers(by_part["claims"]) if quad.predicate not in STATEMENT]
-    files["rdf12/claims.ttl"] = written(reified, "turtle", built.layout)
-    files["context.jsonld"] = context_file(built.layout)
-    files["void.ttl"] = serialise(description(built, by_part, files), "turtle", built.layout)
-    seen = {name: (len(data), sha256(data).hexdigest()) for name, data in files.items()}
-    files["manifest.json"] = as_json(manifest(everything, seen))
-    return files
+def package(built: Dataset, folder: str | Path) -> list[str]:
+    """Writes the files of a release: each part, all of it, a description (VoID, DCAT), the manifest last.
+
+    Gives their names. Any number of triples takes the same memory.
+    """
+    root, layout, remedy = Path(folder), built.layout, "give --package a folder you may write to"
+    seen: dict[str, tuple[int, str]] = {}
+
+    def put(name: str, fill: Callable[[Counted], object]) -> None:
+        seen[name] = write(root / name, fill, remedy)
+
+    with _Parts(chosen(built, Choice(preset="all"))) as held:
+        try:
+            (root / "rdf12").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LayoutError(f"{error.filename or root} cannot be written: {error.strerror}", remedy) from None
+        for name, parts in PACKAGE.items():
+            lines, form = held.lines(*parts), "nquads" if name.endswith(".nq") else "turtle"
+            if not parts or any(part in held.files for part in parts):
+                put(name, partial(written, lines=lines, form=form, layout=layout))
+        claims = (quad for quad in _with_reifiers(quads_in(held.lines("claims"))) if quad.predicate not in STATEMENT)
+        put("rdf12/claims.ttl", partial(written, lines=lines_of(claims), form="turtle", layout=layout))
+        put("context.jsonld", lambda sink: sink.write(context_file(layout)))
+        about = description(layout, held, seen)
+        put("void.ttl", partial(serialise_into, quads=about, form="turtle", layout=layout))
+        said = as_json(manifest(held.lines(), seen))
+    put("manifest.json", lambda sink: sink.write(said))
+    return list(seen)
 
 
-def write_package(files: dict[str, bytes], folder: str | Path) -> None:
-    """Puts the files into a folder, the manifest last."""
-    root = Path(folder)
-    try:
-        for name, data in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(root / name, data)
-    except OSError as error:
-        raise LayoutError(
-            f"{error.filename or root} cannot be written: {error.strerror}", "give --package a folder you may write to"
-        ) from None
+class _Parts:
+    """Lines of N-Quads in temporary files, by the part that they belong to."""
+
+    def __init__(self, batches: Iterable[list[bytes]]) -> None:
+        self.files: dict[str, IO[bytes]] = {}
+        self._of: dict[bytes, str] = {}
+        for lines in batches:
+            some: dict[str, list[bytes]] = defaultdict(list)
+            for line in lines:
+                some[self._part(split(line)[1])].append(line)
+            for part, found in some.items():
+                if part not in self.files:
+                    self.files[part] = TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed at the end
+                self.files[part].writelines(found)
+
+    def __enter__(self) -> _Parts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self.files.values():
+            file.close()
+
+    def _part(self, graph: bytes) -> str:
+        if graph not in self._of:
+            self._of[graph] = part_of(NamedNode(graph[1:-1].decode())) if graph else ""
+        return self._of[graph]
+
+    def lines(self, *parts: str) -> Iterator[list[bytes]]:
+        """The lines of some parts, or of all."""
+        for file in (self.files[part] for part in parts or sorted(self.files) if part in self.files):
+            file.seek(0)
+            while lines := file.readlines(A_READ):
+                yield lines
 
 
-def description(built: Dataset, by_part: dict[str, list[Quad]], files: dict[str, bytes]) -> list[Quad]:
+def description(layout: Layout, held: _Parts, files: dict[str, tuple[int, str]]) -> list[Quad]:
     """What the dataset is, in VoID and DCAT: title, licence, counts by part, class and property, files."""
-    space = built.layout.prefixes
+    space = layout.prefixes
     void, dcat, dct = "http://rdfs.org/ns/void#", "http://www.w3.org/ns/dcat#", "http://purl.org/dc/terms/"
     spdx = "http://spdx.org/rdf/terms#"
     dataset = NamedNode(BASE + "dataset")
@@ -480,49 +522,51 @@ def description(built: Dataset, by_part: dict[str, list[Quad]], files: dict[str,
 
     say(dataset, TYPE.value, NamedNode(void + "Dataset"), NamedNode(dcat + "Dataset"))
     about = NamedNode(BASE + "ontology")
-    for quad in by_part["ontology"]:  # title and licence stand in one place, the ontology
+    for quad in quads_in(held.lines("ontology")):  # title and licence stand in one place, the ontology
         if quad.subject == about and quad.predicate.value in (dct + "license", OWL + "versionInfo"):
             say(dataset, quad.predicate.value, quad.object)
     say(dataset, dct + "title", Literal("The ICRC in the Korean War, 1950–1953, as linked data", language="en"),
         Literal("Le CICR dans la guerre de Corée, 1950-1953, en données liées", language="fr"),
         Literal("한국전쟁과 국제적십자위원회, 1950–1953: 연결 데이터", language="ko"))  # fmt: skip
     say(dataset, void + "uriSpace", Literal(BASE + "id/"))
-    triples = {part: {quad.triple for quad in some} for part, some in by_part.items() if some}
-    everything = set().union(*triples.values())
-    say(dataset, void + "triples", number(len(everything)))
-    say(dataset, void + "distinctSubjects", number(len({triple.subject for triple in everything})))
-    used = {term for triple in everything for term in (triple.predicate,)}
+    triples = {part: sum(map(len, in_order(outside_graphs(held.lines(part))))) for part in sorted(held.files)}
+    used: Counter[NamedNode] = Counter()
+    things: Counter[NamedNode] = Counter()
+    subjects, last = 0, None
+    for quad in quads_in(in_order(outside_graphs(held.lines()))):
+        used[quad.predicate] += 1
+        subjects, last = subjects + (quad.subject != last), quad.subject
+        if quad.predicate == TYPE and isinstance(quad.object, NamedNode):
+            things[quad.object] += 1
+    say(dataset, void + "triples", number(used.total()))
+    say(dataset, void + "distinctSubjects", number(subjects))
     say(dataset, void + "properties", number(len(used)))
     say(dataset, void + "vocabulary", *(
         NamedNode(iri) for iri in sorted(set(space.values())) if any(term.value.startswith(iri) for term in used)
     ))  # fmt: skip
-    for part in sorted(triples):
+    for part, count in triples.items():
         subset = NamedNode(f"{BASE}dataset/{part}")
         say(dataset, void + "subset", subset)
         say(subset, TYPE.value, NamedNode(void + "Dataset"))
-        say(subset, void + "triples", number(len(triples[part])))
-    things = Counter(
-        triple.object for triple in everything if triple.predicate == TYPE and isinstance(triple.object, NamedNode)
-    )
-    counted = [("class", "classPartition", "entities", things)]
-    counted.append(("property", "propertyPartition", "triples", Counter(triple.predicate for triple in everything)))
+        say(subset, void + "triples", number(count))
+    counted = (("class", "classPartition", "entities", things), ("property", "propertyPartition", "triples", used))
     for kind, partition, what, counts in counted:
         for term in sorted(counts, key=str):
             node = NamedNode(f"{BASE}dataset/{kind}/{sha256(term.value.encode()).hexdigest()[:12]}")
             say(dataset, void + partition, node)
             say(node, void + kind, term)
             say(node, void + what, number(counts[term]))
-    for name, data in sorted(files.items()):
+    for name, (size, digest) in sorted(files.items()):
         node, checksum = NamedNode(f"{BASE}dataset/file/{name}"), NamedNode(f"{BASE}dataset/checksum/{name}")
         say(dataset, dcat + "distribution", node)
         say(node, TYPE.value, NamedNode(dcat + "Distribution"))
         say(node, dct + "title", Literal(name))
         say(node, dcat + "mediaType", NamedNode(
             "https://www.iana.org/assignments/media-types/" + MEDIA_TYPES[name.rpartition(".")[2]]))  # fmt: skip
-        say(node, dcat + "byteSize", Literal(str(len(data)), datatype=NamedNode(XSD + "nonNegativeInteger")))
+        say(node, dcat + "byteSize", Literal(str(size), datatype=NamedNode(XSD + "nonNegativeInteger")))
         say(node, spdx + "checksum", checksum)
         say(checksum, TYPE.value, NamedNode(spdx + "Checksum"))
         say(checksum, spdx + "algorithm", NamedNode(spdx + "checksumAlgorithm_sha256"))
         say(checksum, spdx + "checksumValue", Literal(
-            sha256(data).hexdigest(), datatype=NamedNode(XSD + "hexBinary")))  # fmt: skip
+            digest, datatype=NamedNode(XSD + "hexBinary")))  # fmt: skip
     return quads

@@ -646,9 +646,7 @@ class KnowledgeGraph:
         """Writes every file of a release into a folder; returns their names."""
         from . import export
 
-        files = self._whole(export.package)
-        export.write_package(files, folder)
-        return list(files)
+        return self._whole(lambda built: export.package(built, folder))
 
     def spool(self, parts: Iterable[str] | None = None, only: Iterable[str] = (), chunk: int = 250_000) -> Spool:
         """The graph in order for a triple store: all parts, or some; all graphs, or `only` those of these names."""

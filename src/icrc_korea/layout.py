@@ -41,7 +41,13 @@ REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/g
 DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"
 PREFIX_LINE = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
 MOST_NEAR = 10_000  # folders of IRIs that are remembered
-LOCAL_NAME = re.compile(r"\w(?:[\w.-]*[\w-])?")
+# what Turtle and SPARQL take after a prefix: fewer letters than \w has, such as no superscripts
+LETTERS = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff0-9"
+)
+MARKS = "\u00b7\u0300-\u036f\u203f\u2040-"
+LOCAL_NAME = re.compile(f"[{LETTERS}](?:[{LETTERS}.{MARKS}]*[{LETTERS}{MARKS}])?")
 TERM = re.compile(r"<?([A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+)>?")
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from .dialects import DROP_AND_POST, Place
 from .errors import LayoutError, RemoteError, UsageError
 from .layout import GRAPHS, KW, XSD
-from .spool import Digest, Graph, Spool, line_of
+from .spool import Digest, Graph, Spool, triples_of
 from .store import NamedNode, Quad, read_results, stream_quads
 from .wire import JSON, shown
 
@@ -136,14 +136,13 @@ class Remote:
                                   timeout=PATIENCE) as reply:  # fmt: skip
                 self._whole(reply)
                 if reply.status != 404:
-                    yield from (line_of(quad) for quad in stream_quads(reply.chunks(), shown(address)))
+                    yield from triples_of(stream_quads(reply.chunks(), shown(address)))
             return
         inner = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o"
         size, done = A_PAGE, 0
         while done < expected:
             rows = self.rows(f"SELECT ?s ?p ?o WHERE {{ {{ {inner} }} }} LIMIT {size} OFFSET {done}")
-            for row in rows:
-                yield line_of(Quad(*row))
+            yield from triples_of(Quad(*row) for row in rows)
             done += len(rows)
             if not rows:
                 return

@@ -18,6 +18,7 @@ from hashlib import sha256
 from .errors import UsageError
 from .layout import BASE, XSD
 from .sorting import in_order
+from .store import lines_of, split, stream_quads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ INTEGERS = {
         "short", "byte", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
     )
 }  # fmt: skip
+AN_UPPER_TAG = re.compile(rb'"@[a-z0-9-]*[A-Z]')
 BLANK = re.compile(r"(?:^|(?<= ))_:(\S+)(?=[ ]|$)")
 INTEGER, DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
@@ -97,11 +99,11 @@ class Digest:
     def add(self, line: bytes) -> None:
         """Takes one statement in, which must come only once."""
         self.count += 1
-        self._sum = (self._sum + int.from_bytes(sha256(line).digest())) % (1 << 256)
+        self._sum += int.from_bytes(sha256(line).digest())
 
     def text(self) -> str:
         """The digest in hex."""
-        return f"{self._sum:064x}"
+        return f"{self._sum % (1 << 256):064x}"
 
 
 class Part:
@@ -118,17 +120,17 @@ class Graph:
 
     def __init__(self, iri: str) -> None:
         self.iri, self.parts = iri, list[Part]()
-        self._sums = Digest()
+        self.sums = Digest()
 
     @property
     def count(self) -> int:
         """How many triples it has."""
-        return self._sums.count
+        return self.sums.count
 
     @property
     def digest(self) -> str:
         """A digest of its triples, whatever their order."""
-        return self._sums.text()
+        return self.sums.text()
 
 
 class Spool:
@@ -137,7 +139,7 @@ class Spool:
     def __init__(self, quads: Iterable[Quad], chunk: int = A_PART) -> None:
         self.graphs: dict[str, Graph] = {}
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed by close()
-        self._write(in_order(_lines(quads)), chunk)
+        self._write(in_order(_by_graph(quads)), chunk)
 
     def __enter__(self) -> Spool:
         return self
@@ -154,21 +156,23 @@ class Spool:
         """How many triples there are in all graphs."""
         return sum(graph.count for graph in self.graphs.values())
 
-    def _write(self, lines: Iterable[bytes], chunk: int) -> None:
-        place, graph = 0, Graph("")
-        for line in lines:
-            name, _, rest = line.partition(b" ")
-            iri = name.decode()
-            if iri != graph.iri or not graph.parts:
-                graph = self.graphs[iri] = Graph(iri)
-                graph.parts.append(Part(place))
-            elif graph.parts[-1].count >= chunk:
-                graph.parts.append(Part(place))
-            self._file.write(rest)
-            graph._sums.add(rest)
-            graph.parts[-1].count += 1
-            graph.parts[-1].size += len(rest)
-            place += len(rest)
+    def _write(self, batches: Iterable[list[bytes]], chunk: int) -> None:
+        place, graph, start = 0, Graph(""), b"\n"
+        for lines in batches:
+            triples: list[bytes] = []
+            for line in lines:
+                if not line.startswith(start) or graph.parts[-1].count >= chunk:
+                    start = line[: line.index(b" ") + 1]
+                    if start[:-1].decode() != graph.iri:
+                        graph = self.graphs[start[:-1].decode()] = Graph(start[:-1].decode())
+                    graph.parts.append(Part(place))
+                triple, part = line[len(start) :], graph.parts[-1]
+                triples.append(triple)
+                graph.sums.add(triple)
+                part.count += 1
+                part.size += len(triple)
+                place += len(triple)
+            self._file.write(b"".join(triples))
         self._file.flush()
 
     def read(self, part: Part) -> Iterator[bytes]:
@@ -189,23 +193,35 @@ class Spool:
                 yield from (line + b"\n" for line in whole)
 
 
-def line_of(quad: Quad) -> bytes:
-    """The statement of a quad as a line of N-Triples in the form in which it is compared."""
-    return f"{normal(named(str(quad.triple)))} .\n".encode()
+def comparable(triple: bytes) -> bytes:
+    """A triple of N-Triples (without its dot) in the form in which it is compared: most are in it already."""
+    if b"XMLSchema#" in triple or b"_:" in triple or AN_UPPER_TAG.search(triple):
+        return normal(named(triple.decode())).encode()
+    return triple
 
 
-def _lines(quads: Iterable[Quad]) -> Iterator[bytes]:
-    for quad in quads:
-        iri = getattr(quad.graph_name, "value", "")
-        if not iri or str(quad.graph_name)[0] != "<":
-            raise UsageError("there are statements outside any named graph", "put each into a graph with a name")
-        yield iri.encode() + b" " + line_of(quad)
+def triples_of(quads: Iterable[Quad]) -> Iterator[bytes]:
+    """The statements of quads as lines of N-Triples in the form in which they are compared."""
+    for lines in lines_of(quads):
+        yield from (comparable(split(line)[0]) + b" .\n" for line in lines)
+
+
+def _by_graph(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
+    for lines in lines_of(quads):
+        found = []
+        for line in lines:
+            triple, graph = split(line)
+            if not graph:
+                raise UsageError(
+                    "there are statements outside any named graph", "put each into a graph with a name"
+                )
+            found.append(b"%b %b .\n" % (graph[1:-1], comparable(triple)))
+        yield found
 
 
 def from_file(name: str, chunk: int = A_PART) -> Spool:
     """A spool of an N-Quads file, of any size."""
     from .errors import ParseError
-    from .store import stream_quads
 
     try:
         with open(name, "rb") as stream:  # noqa: PTH123 - the name may be a pipe

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain, islice
 
 import pyoxigraph as ox
@@ -84,7 +85,20 @@ TEXT_FORMATS = {
     "rdfxml": RdfFormat.RDF_XML,
 }
 A_BATCH = 4096  # quads that are written at once
-MOST_SETTLED = 50_000  # literals that are remembered while many are written
+MOST_SETTLED = 50_000  # terms that are remembered while many are written
+A_LONG_TEXT = 200  # bytes of a literal that is not remembered
+# in lines of N-Quads: what may not be as stores keep it, a literal without its tag, and the parts of terms
+UNSETTLED = re.compile(rb"[\x80-\xff]|\^\^<http://www\.w3\.org/2001/XMLSchema#")
+LITERAL = re.compile(rb'"(?:[^"\\]|\\.)*"(?:\^\^<http://www\.w3\.org/2001/XMLSchema#[^>]*>)?')
+IN_TERMS = re.compile(rb'(?P<text>"(?:[^"\\]|\\.)*")(?:\^\^(?P<kind><[^>]*>))?|(?P<iri><(?!<)[^<>]*>)')
+A_TYPE = f"<{TYPE.value}>".encode()
+UNQUOTED = {  # the numbers and truth values that Turtle writes without quotes
+    f"<{XSD}{name}>".encode(): re.compile(pattern)
+    for name, pattern in {
+        "integer": rb"[+-]?\d+", "decimal": rb"[+-]?\d*\.\d+", "boolean": rb"true|false",
+        "double": rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)[eE][+-]?\d+",
+    }.items()
+}  # fmt: skip
 MOST_NESTED = 256  # beginnings of triple terms in one piece of what comes in
 RESULT_FORMATS = {
     "xml": ox.QueryResultsFormat.XML,
@@ -448,26 +462,21 @@ class Store:
         self, subject: NamedNode | None = None, predicate: NamedNode | None = None, value: Term | None = None
     ) -> Iterator[Quad]:
         """The quads of the merged graph that fit a pattern."""
-        yield from self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
+        found: Iterator[Quad] = self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
+        return found
 
     def named(self, wanted: Callable[[NamedNode], bool] = lambda _: True) -> Iterator[Quad]:
         """The quads of the named graphs, or of some of them; on disk they stand beside the merged one."""
-        graph, takes = None, False
-        outside = DefaultGraph()
-        for quad in self._store:
-            if quad.graph_name != graph:  # a graph's quads come together
-                graph = quad.graph_name
-                takes = graph != outside and wanted(graph)
-            if takes:
-                yield quad
+        graphs = [graph for graph in self._store.named_graphs() if wanted(graph)]
+        return chain.from_iterable(self._store.quads_for_pattern(None, None, None, graph) for graph in graphs)
 
     def outside(self) -> Iterator[Quad]:
         """The quads of the merged graph that are in no named graph."""
         graph = DefaultGraph()
-        for quad in self.match():
-            if all(found.graph_name == graph for found in self._store.quads_for_pattern(
-                quad.subject, quad.predicate, quad.object, None)):  # fmt: skip
-                yield quad
+        if next(self._store.named_graphs(), None) is None:
+            return self.match()
+        return (quad for quad in self.match() if all(found.graph_name == graph for found in (
+            self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None))))  # fmt: skip
 
     def counts(self) -> dict[str, int]:
         """How many triples each named graph has, by its IRI; the merged graph is ''."""
@@ -540,37 +549,55 @@ def standalone(text: str, bindings: dict[str, Term], layout: Layout) -> str:
 # --- writing ---------------------------------------------------------------------------------------
 
 
-def settled_literals(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """The quads with every literal in NFC and in the canonical form of its datatype, as stores keep it: 1.0 is 1."""
+def lines_of(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
+    """The quads as lines of N-Quads, each with its line break, many at a time."""
+    source = iter(quads)
+    while data := engine.serialize(islice(source, A_BATCH), format=RdfFormat.N_QUADS):
+        yield data.splitlines(keepends=True)
+
+
+def quads_in(batches: Iterable[list[bytes]]) -> Iterator[Quad]:
+    """The quads of lines that `lines_of` has written."""
+    for lines in batches:
+        yield from read_nquads(b"".join(lines))
+
+
+def split(line: bytes) -> tuple[bytes, bytes]:
+    """A line of `lines_of` as its triple and the graph that it names; b"" if it names none."""
+    triple, _, last = line[:-3].rpartition(b" ")
+    # the end of a literal may look like a graph, but for its quotation mark; before an object there is one space only
+    if last[:1] == b"<" and last[-1:] == b">" and b'"' not in last and triple.count(b" ") > 1:
+        return triple, last
+    return line[:-3], b""
+
+
+def outside_graphs(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    """The lines without the names of their graphs."""
+    return ([split(line)[0] + b" .\n" for line in lines] for lines in batches)
+
+
+def settled(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    """The lines with every literal in NFC and in the canonical form of its datatype, as stores keep it: 1.0 is 1."""
+    for lines in batches:
+        yield [LITERAL.sub(_settled, line) if UNSETTLED.search(line) else line for line in lines]
+
+
+def _settled(found: re.Match[bytes]) -> bytes:
+    text = found.group()
+    return _settled_literal(text) if len(text) < A_LONG_TEXT else _settled_literal.__wrapped__(text)
+
+
+@lru_cache(MOST_SETTLED)
+def _settled_literal(text: bytes) -> bytes:
     from unicodedata import is_normalized, normalize
 
-    known: dict[Term, Term] = {}
-    node, held = NamedNode(RDF + "value"), engine.Store()
-
-    def settled(term: Any) -> Any:
-        if not isinstance(term, Literal):
-            return term
-        if term not in known:
-            if len(known) >= MOST_SETTLED:
-                known.clear()
-            found = term
-            if not is_normalized("NFC", term.value):
-                text = normalize("NFC", term.value)
-                found = (
-                    Literal(text, language=term.language)
-                    if term.language
-                    else Literal(text, datatype=term.datatype)
-                )
-            if found.datatype.value.startswith(XSD) and found.datatype.value != XSD + "string":
-                held.add(Quad(node, node, found))  # a store writes each number and date in one way
-                found = next(iter(held)).object
-                held.clear()
-            known[term] = found
-        return known[term]
-
-    for quad in quads:
-        value = settled(quad.object)
-        yield quad if value is quad.object else Quad(quad.subject, quad.predicate, value, quad.graph_name)
+    if not text.endswith(b">") and is_normalized("NFC", text.decode()):
+        return text
+    [value] = (quad.object for quad in read_nquads(b"<x:s> <x:p> %b ." % text))
+    held, node = engine.Store(), NamedNode("x:n")  # a store writes each number and date in one way
+    held.add(Quad(node, node, Literal(normalize("NFC", value.value), datatype=value.datatype)))
+    written: bytes = engine.serialize(held, format=RdfFormat.N_QUADS)
+    return written.split(b" ", 2)[2][:-3]
 
 
 def nquads_lines(quads: Iterable[Quad]) -> list[str]:
@@ -610,115 +637,141 @@ def serialise(quads: Iterable[Quad], form: str, layout: Layout) -> bytes:
     return sink.getvalue()
 
 
-def serialise_into(sink: IO[bytes], quads: Iterable[Quad], form: str, layout: Layout) -> None:
-    """Writes the quads in one of TEXT_FORMATS, sorted; forms without graphs get each triple once.
+def serialise_into(
+    sink: IO[bytes], quads: Iterable[Quad] | Iterable[list[bytes]], form: str, layout: Layout
+) -> None:
+    """Writes quads, or lines of them as `lines_of` gives them, in one of TEXT_FORMATS, sorted.
 
-    Any number of quads takes the same memory, but for JSON-LD and RDF/XML, which are put together as a whole.
+    Forms without graphs get each triple once. Any number takes the same memory.
     """
-    if form in ("turtle", "ntriples", "rdfxml", "jsonld"):
-        quads = (Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
-    if form in ("ntriples", "nquads"):
-        sink.writelines(sorted_lines(quads))
-        return
-    used: set[str] = set()
-    keys = in_order(_keys(quads, used, layout))
-    first = next(keys, None)  # only now are all prefixes known
-    ordered = _unkeyed(keys if first is None else chain([first], keys))
-    prefixes = {name: space for name, space in sorted(layout.prefixes.items()) if name in used}
-    written = (quad.triple for quad in ordered) if form in ("turtle", "rdfxml") else ordered
-    if form in ("turtle", "trig"):
-        laid = _Laid(sink)
-        engine.serialize(written, laid, format=TEXT_FORMATS[form], prefixes=prefixes)
-        laid.close()
-        return
-    text = (engine.serialize(written, format=TEXT_FORMATS[form], prefixes=prefixes) or b"").decode()
-    if form == "rdfxml":  # the writer declares prefixes in any order
-        names = sorted(re.findall(r' xmlns:[^=]+="[^"]*"', text[: text.find(">", text.find("<rdf:RDF"))]))
-        text = re.sub(r"<rdf:RDF[^>]*>", lambda _: f"<rdf:RDF{''.join(names)}>", text, count=1)
-    sink.write(f"{text}\n".encode())
-
-
-def sorted_lines(quads: Iterable[Quad]) -> Iterator[bytes]:
-    """The quads as lines of N-Quads in the order of their bytes, each once."""
-    return in_order(_lines(quads))
-
-
-def _lines(quads: Iterable[Quad]) -> Iterator[bytes]:
-    """The quads as lines of N-Quads, written many at a time."""
     source = iter(quads)
-    while some := list(islice(source, A_BATCH)):
-        yield from (engine.serialize(some, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+    first = next(source, None)
+    every: Any = source if first is None else chain([first], source)
+    batches: Iterable[list[bytes]] = every if isinstance(first, list) else lines_of(every)
+    if form not in ("trig", "nquads"):
+        batches = outside_graphs(batches)
+    if form in ("ntriples", "nquads"):
+        for lines in in_order(batches):
+            sink.write(b"".join(lines))
+        return
+    names = _Names(layout)
+    turtle = form in ("turtle", "trig")
+    ordered = in_order(_keys(batches, names, compact=turtle))
+    beginning = next(ordered, [])  # only now are all prefixes known
+    ordered = chain([beginning], ordered)
+    prefixes = {name: layout.prefixes[name] for name in sorted(names.used)}
+    if turtle:
+        sink.writelines(sorted(f"@prefix {name}: <{space}> .\n".encode() for name, space in prefixes.items()))
+        sink.writelines(_blocks(ordered))
+        return
+    triples = (quad.triple for quad in quads_in(_unkeyed(ordered)))
+    engine.serialize(triples, _Sink(sink, form == "rdfxml"), format=TEXT_FORMATS[form], prefixes=prefixes)
+    sink.write(b"\n")
 
 
-def _keys(quads: Iterable[Quad], used: set[str], layout: Layout) -> Iterator[bytes]:
+def _keys(batches: Iterable[list[bytes]], names: _Names, compact: bool) -> Iterator[list[bytes]]:
     """Lines whose order is the one in which a person reads: graph, subject, then type, labels and the rest.
 
-    They hold the whole quad, in which there are no control characters. Notes which prefixes are used.
+    They hold the whole quad, in which there are no control characters.
     """
-    for quad in quads:
-        predicate = quad.predicate.value
-        used.update(layout.shrink(term.value).partition(":")[0] for term in _named(quad))
-        rank = FIRST_READ.get(predicate, "9")
-        value = f"<<( {quad.object} )>>" if isinstance(quad.object, Triple) else quad.object
-        yield f"{quad.graph_name}\0{quad.subject}\0{rank}{predicate}\0{value}\n".encode()
+    ranked: dict[bytes, bytes] = {}
+    for lines in batches:
+        keys = []
+        for line in lines:
+            triple, graph = split(line)
+            subject, predicate, value = triple.split(b" ", 2)
+            short = [names.short(term) for term in (graph, subject, predicate, value)]
+            if not compact:
+                short = [graph, subject, predicate, value]
+            elif predicate == A_TYPE:
+                short[2] = b"a"
+            if predicate not in ranked:
+                ranked[predicate] = FIRST_READ.get(predicate[1:-1].decode(), "9").encode()
+            short[2] = ranked[predicate] + short[2]
+            keys.append(b"\0".join(short) + b"\n")
+        yield keys
 
 
-def _unkeyed(keys: Iterable[bytes]) -> Iterator[Quad]:
-    def lines() -> Iterator[bytes]:
+def _unkeyed(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    for keys in batches:
+        parts = (key[:-1].split(b"\0") for key in keys)
+        yield [b"%b %b %b .\n" % (subject, predicate[1:], value) for _, subject, predicate, value in parts]
+
+
+def _blocks(batches: Iterable[list[bytes]]) -> Iterator[bytes]:
+    """Turtle or TriG of sorted keys, laid out for reading: a block for each thing, or for each graph."""
+    graph = subject = predicate = None
+    end = b""
+    for keys in batches:
+        pieces = []
         for key in keys:
-            graph, subject, predicate, value = key[:-1].split(b"\0")
-            yield b"%b <%b> %b %b .\n" % (subject, predicate[1:], value, b"" if graph == b"DEFAULT" else graph)
+            where, thing, verb, value = key[:-1].split(b"\0")
+            if (where, thing) != (graph, subject):
+                pieces.append(end)
+                if where != graph:
+                    pieces.append((b"}\n" if graph else b"") + (b"\n%b {\n" % where if where else b""))
+                pieces.append(b"%b%b %b %b" % (b"    " if where else b"\n", thing, verb[1:], value))
+                end = b" .\n"
+            elif verb != predicate:
+                pieces.append(b" ;\n%b    %b %b" % (b"    " if where else b"", verb[1:], value))
+            else:
+                pieces.append(b" , " + value)
+            graph, subject, predicate = where, thing, verb
+        yield b"".join(pieces)
+    yield end + (b"}\n" if graph else b"")
 
-    pieces = iter(lines())
-    incoming = _Incoming(iter(lambda: b"".join(islice(pieces, MOST_NESTED)), b""), "")
-    yield from engine.parse(input=incoming, format=RdfFormat.N_QUADS, lenient=True, rename_blank_nodes=False)
+
+class _Names:
+    """Writes terms of N-Quads as Turtle does, and notes which prefixes it has used."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout, self.used = layout, set[str]()
+        self._known: dict[bytes, bytes] = {}
+
+    def short(self, term: bytes) -> bytes:
+        """The term, its IRIs with a prefix where there is one."""
+        if term[-1:] != b">":
+            return term
+        known = self._known.get(term)
+        if known is None:
+            if len(self._known) >= MOST_SETTLED:
+                self._known.clear()
+            known = self._known[term] = IN_TERMS.sub(self._part, term)
+        return known
+
+    def _part(self, found: re.Match[bytes]) -> bytes:
+        text, kind = found.group("text", "kind")
+        if kind in UNQUOTED and UNQUOTED[kind].fullmatch(text, 1, len(text) - 1):
+            return text[1:-1]
+        iri = kind or found.group("iri")
+        if iri is None:
+            return text
+        name = self._layout.shrink(iri[1:-1].decode())
+        if name[0] != "<":
+            self.used.add(name.partition(":")[0])
+        return (text + b"^^" if text else b"") + name.encode()
 
 
-class _Laid:
-    """Takes Turtle or TriG as pyoxigraph writes it and lays it out for reading.
+class _Sink:
+    """Takes what pyoxigraph writes; brings the prefixes in the first tag of RDF/XML into order."""
 
-    Its prefixes come in any order and are sorted; a blank line goes before each block.
-    """
-
-    def __init__(self, sink: IO[bytes]) -> None:
-        self._sink, self._rest = sink, b""
-        self._heads: list[bytes] | None = []
+    def __init__(self, sink: IO[bytes], xml: bool) -> None:
+        self._sink, self._held, self._wait = sink, b"", xml
 
     def write(self, data: bytes) -> int:
         """Takes a piece."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        self._sink.write(b"".join(part for line in lines for part in self._line(line)))
+        self._held += data
+        found = re.search(rb"<rdf:RDF([^>]*)>", self._held) if self._wait else None
+        if found:
+            names = sorted(re.findall(rb' xmlns:[^=]+="[^"]*"', found[1]))
+            self._held = self._held[: found.start(1)] + b"".join(names) + self._held[found.end(1) :]
+        if found or not self._wait:
+            self._sink.write(self._held)
+            self._held, self._wait = b"", False
         return len(data)
 
     def flush(self) -> None:
         """Nothing to do before the end."""
-
-    def close(self) -> None:
-        """Writes what is left."""
-        rest = [*self._line(self._rest)] if self._rest else []
-        self._sink.write(b"".join([*rest, *self._end_of_heads()]))
-
-    def _line(self, line: bytes) -> Iterator[bytes]:
-        if self._heads is not None and line.startswith(b"@prefix"):
-            self._heads.append(line)
-            return
-        yield from self._end_of_heads()
-        # literals have their line breaks escaped, so a line that starts at the margin starts a block
-        yield b"" if not line or line[:1] in b" \t}" else b"\n"
-        yield line.replace(b"\t", b"    ") + b"\n"
-
-    def _end_of_heads(self) -> Iterator[bytes]:
-        yield from (head + b"\n" for head in sorted(self._heads or ()))
-        self._heads = None
-
-
-def _named(quad: Quad) -> Iterator[NamedNode]:
-    inner = (quad.object.subject, quad.object.predicate, quad.object.object) if isinstance(quad.object, Triple) else ()
-    for term in (quad.subject, quad.predicate, quad.object, quad.graph_name, *inner):
-        if isinstance(term, NamedNode):
-            yield term
-        elif isinstance(term, Literal):
-            yield term.datatype
 
 
 def write_atomically(path: Path, data: bytes) -> None:
