@@ -7,11 +7,12 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from . import build, catalogue, edtf, provenance, reason
+from . import build, catalogue, edtf, literals, provenance, reason
 from .errors import BadHeader, BuildError, ParseError, QueryError, UsageError, nearest
-from .layout import BASE, GRAPHS, KW, OWL, PASSAGES, PREFIX_LINE, QUALITY, THINGS
+from .layout import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, PREFIX_LINE, QUALITY, RDFS, SKOS, THINGS
 from .places import Places
 from .provenance import CERTAINTIES
 from .report import VIOLATION, WARNING, Finding, Report
@@ -67,21 +68,28 @@ DESCRIPTIVE = {
     )
 }  # fmt: skip
 OF_TEXT = {KW + "partOf", KW + "sequence", DCT + "isPartOf"}
+FACTUAL = (KW, DCT, RDFS + "comment", "https://schema.org/", "http://www.w3.org/ns/org#")
+NARRATIVE = {SKOS + name for name in ("note", "definition", "example", "historyNote", "editorialNote", "changeNote")}
+# the lists of properties and classes of other vocabularies that are in use
+LISTS = (QUALITY + "/property-unknown", QUALITY + "/thing-of-no-class")
 OURS, SHAPES = GRAPHS + "entities", GRAPHS + "shapes"
 # the rules that are not shapes or queries; what --only takes besides `shapes`, `quality` and single rules
 RULES = {
     "parse": "a file that cannot be read",
+    "layout": "files that nothing reads, or that say nothing",
     "query": "the header or text of a query file",
     "prefix": "prefixes that are not in the one list, or stand for something else",
     "graph-name": "graphs that are no sentence of the guide",
     "blank-node": "things without a name",
     "dangling": "names that nothing describes",
     "duplicate": "things that are described twice",
+    "subject": "statements about what is no thing of this graph, such as a class",
     "fact-in-description": "facts that stand outside any sentence",
     "anchor": "passages whose offsets or digests do not fit together",
     "guide-text": "passages that differ from the guide's text (with --guide)",
     "mixed-certainty": "statements with two certainties",
     "date": "bounds that do not agree with their EDTF",
+    "literal": "texts with hidden characters or in another language than they say, values that their datatype lacks",
     "axiom": "axioms that the reasoner cannot follow",
     "consistency": "statements that contradict the ontology",
     "shapes": "shapes that are not as they should be, and whatever breaks a shape",
@@ -164,7 +172,7 @@ class _Check:
         self.layout, self.tell, self.options, self.foreign = layout, tell, options, foreign
         self.places = Places(layout)
         self.content: dict[str, list[Quad]] = {}
-        self.shapes: list[Quad] = []
+        self.shapes: dict[str, list[Quad]] = {}
         self.questions: list[Question] = []
         self.report = Report()
 
@@ -172,9 +180,11 @@ class _Check:
         """Runs the rules; the later ones need readable files and things with names."""
         found = list(self._read_all())
         self.all = [quad for quads in self.content.values() for quad in quads]
-        found += self._prefixes()
-        layout = [self._graph_names, self._blank_nodes, self._dangling, self._duplicates, self._facts]
-        values = [self._passages, self._guide_text, self._mixed_certainty, self._dates]
+        found += [*self._files(), *self._prefixes()]
+        layout = [
+            self._graph_names, self._blank_nodes, self._dangling, self._duplicates, self._subjects, self._facts
+        ]  # fmt: skip
+        values = [self._passages, self._guide_text, self._mixed_certainty, self._dates, self._literals]
         reasoned = any(self._asked(rule) for rule in ("axiom", "consistency", *self._faults_to_look_for()))
         rules: list[Callable[[], Iterator[Finding]]] = []
         running = None
@@ -248,7 +258,7 @@ class _Check:
         """The finding at the line of the first of these statements that is found in a file."""
         for quad in statements:
             for name in self._homes.get(quad.subject, ()):
-                graph = quad.graph_name.value if self._names_graphs(name) else ""
+                graph = getattr(quad.graph_name, "value", "") if self._names_graphs(name) else ""
                 line = self.places.statement(name, quad.subject.value, quad.predicate.value, quad.object, graph)
                 if line:
                     return replace(finding, file=name, line=line)
@@ -284,7 +294,7 @@ class _Check:
             name = self.layout.name_of(path)
             try:
                 self.places.add(name, read_text(path, name))
-                self.shapes += parse(self.places.texts[name].text, name, SHAPES, self.layout.prefixes)
+                self.shapes[name] = parse(self.places.texts[name].text, name, SHAPES, self.layout.prefixes)
             except ParseError as error:
                 yield self._unreadable(error)
         for query, path in self.layout.queries():
@@ -307,12 +317,26 @@ class _Check:
 
     # --- layout ---
 
+    def _files(self) -> Iterator[Finding]:
+        """Files that look like part of the graph and are not: what is read depends on folder and ending."""
+        for place in self.layout.unread():
+            remedy = "put it where its kind is read (see data/README.md), give it that folder's ending, or delete it"
+            yield Finding(place, 0, "layout", "", "nothing reads this file", remedy)
+        for name, quads in self.content.items():
+            if not quads and name.startswith("data/") and not name.endswith(".tsv"):
+                yield Finding(name, 1, "layout", "", "holds no statement", "write some, or delete the file", WARNING)
+        if not self._shapes and not self.report.unreadable:
+            remedy = "restore shapes/ (`git checkout -- shapes`)"
+            yield Finding("shapes/", 0, "layout", "", "there is no shape, so no shape was checked", remedy)
+
     def _prefixes(self) -> Iterator[Finding]:
         known = self.layout.prefixes
+        for name, line, prefix, found, remedy in self.layout.prefix_faults():
+            yield Finding(name, line, "prefix", prefix, found, remedy)
         for name, text in self.places.texts.items():
             if name in self.foreign:
                 continue  # a file of one's own may use prefixes of its own
-            for match in PREFIX_LINE.finditer(text.text):
+            for match in PREFIX_LINE.finditer(text.bare):
                 prefix, space = match.groups()
                 line = text.line(match.start(1))
                 if prefix not in known:
@@ -329,6 +353,8 @@ class _Check:
     def _graph_names(self) -> Iterator[Finding]:
         sentences = {quad.subject for quad in self.all if quad.object == SENTENCE and quad.predicate == TYPE}
         for name, quads in self.content.items():
+            if name.startswith("data/enrichment/"):
+                yield from self._enrichment(name, quads)
             if not name.startswith("data/guide/") and name not in self.foreign:
                 continue
             for graph in dict.fromkeys(quad.graph_name for quad in quads):
@@ -349,13 +375,23 @@ class _Check:
                     found = f"{self._names(place[0])} is no sentence of the guide"
                     yield self._at(graph, "graph-name", found, "see data/entities/passages.ttl", file=name)
 
+    def _enrichment(self, name: str, quads: list[Quad]) -> Iterator[Finding]:
+        """What another source says stands in that source's own graph."""
+        graph = NamedNode(f"{GRAPHS}enrichment/{name.rpartition('/')[2].removesuffix('.trig')}")
+        for quad in {quad.graph_name: quad for quad in reversed(quads) if quad.graph_name != graph}.values():
+            named = isinstance(quad.graph_name, NamedNode)
+            found = "stands in a graph of another name" if named else "stands outside any graph"
+            remedy = f"write what this source says as {graph} {{ … }}"
+            finding = self._at(getattr(quad.subject, "value", ""), "graph-name", found, remedy, file=name)
+            yield self._moved(finding, quad)
+
     def _blank_nodes(self) -> Iterator[Finding]:
         for name, quads in self.content.items():
             if not name.startswith("data/") and name not in self.foreign:
                 continue
             if any(isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode) for quad in quads):
                 text = self.places.texts[name]
-                match = re.search(r"^[^#\"<\n]*?(\[|\(|_:)", text.text, re.M)
+                match = re.search(r"^[^#\"<\n]*?(\[|\(|_:)", text.bare, re.M)
                 yield Finding(
                     name, text.line(match.start(1)) if match else 0, "blank-node", "",
                     "a thing without a name: [ … ], ( … ) or _:x",
@@ -368,10 +404,47 @@ class _Check:
         for name, quads in self.content.items():
             terms = {term for quad in quads for term in (quad.subject, quad.predicate, quad.object)}
             yield from self._unknown(name, terms - typed)
-        yield from self._unknown("", {term for quad in self.shapes for term in (quad.predicate, quad.object)} - typed)
+        for name, quads in self.shapes.items():
+            named = {term for quad in quads for term in (quad.predicate, quad.object)} - typed
+            yield from self._unknown(name, named)
+            yield from self._misspelt(name, named)
         for question in self.questions:
-            named = {NamedNode(iri) for iri in Tokens(question.at_home).named(self.layout.prefixes)}
-            yield from self._unknown(f"queries/{question.id}.rq", named - typed)
+            words = Tokens(question.at_home)
+            named = {NamedNode(iri) for iri in words.named(self.layout.prefixes) | words.iris()} - typed
+            yield from self._unknown(f"queries/{question.id}.rq", named)
+            if question.id not in LISTS:
+                yield from self._misspelt(f"queries/{question.id}.rq", named)
+
+    def _misspelt(self, name: str, terms: set[Any]) -> Iterator[Finding]:
+        """Terms of other vocabularies that nothing here says and no list allows: such a query finds nothing."""
+        for term in sorted((term for term in terms if isinstance(term, NamedNode)), key=lambda term: term.value):
+            shown = self._names(term)
+            space, _, local = shown.partition(":")
+            if term in self._terms or space not in self._vocabularies:
+                continue
+            close = [f"{space}:{word}" for word in nearest(local, self._vocabularies[space], 2, 0.7)]
+            remedy = f"did you mean {' or '.join(close)}? Else add it" if close else "correct its name, or add it"
+            found = "is named here, and is no term that is in use"
+            yield self._at(term, "dangling", found, f"{remedy} to the list in queries/{LISTS[0]}.rq", file=name)
+
+    @cached_property
+    def _terms(self) -> set[NamedNode]:
+        """The terms of other vocabularies that the ontology uses, or that the lists of what may be used name."""
+        lists = [Tokens(question.at_home) for question in self.questions if question.id in LISTS]
+        named = {NamedNode(iri) for words in lists for iri in words.named(self.layout.prefixes)}
+        axioms = self._axioms()
+        used = {term for quad in axioms for term in (quad.predicate, quad.object) if isinstance(term, NamedNode)}
+        return named | used | {NamedNode(iri) for iri in literals.DATATYPES}
+
+    @cached_property
+    def _vocabularies(self) -> dict[str, list[str]]:
+        """The prefixes of other vocabularies whose properties or datatypes are in use, and the names known of each."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for term in self._terms:
+            if not term.value.startswith(BASE):
+                space, _, local = self._names(term).partition(":")
+                found[space].append(local)
+        return {space: names for space, names in found.items() if space not in ("wd", "sh") and "<" not in space}
 
     def _unknown(self, name: str, terms: set[Any]) -> Iterator[Finding]:
         ours = [term for term in terms if isinstance(term, NamedNode) and _must_be_known(term)]
@@ -390,10 +463,7 @@ class _Check:
             remedy = (
                 f"did you mean {' or '.join(close)}? Else {describe}" if close else f"correct the name, or {describe}"
             )
-            if name:
-                yield self._at(term, "dangling", "is named here but described nowhere", remedy, file=name)
-            else:
-                yield self._at(term, "dangling", "is named in a shape but described nowhere", remedy)
+            yield self._at(term, "dangling", "is named here but described nowhere", remedy, file=name)
 
     @cached_property
     def _known_names(self) -> dict[str, list[str]]:
@@ -433,14 +503,33 @@ class _Check:
         after = re.compile(r"\S+\s+(?:a|rdf:type)\s")
         return [text.line(start) for start in sorted(starts) if after.match(text.text, start)]
 
+    def _subjects(self) -> Iterator[Finding]:
+        """Data says something of things, not of classes, properties or things that others describe."""
+        for name, quads in self.content.items():
+            if not name.startswith(("data/entities/", "data/guide/", "data/enrichment/")) and name not in self.foreign:
+                continue
+            spaces = (THINGS, GRAPHS) if name.startswith("data/en") else (THINGS, GRAPHS, BASE + "vocab/")
+            for subject in {quad.subject: None for quad in quads if isinstance(quad.subject, NamedNode)}:
+                if not subject.value.startswith(spaces):
+                    found, remedy = "is no thing of this graph", "say it of a thing such as person:… or event:…"
+                    if subject.value.startswith(BASE):
+                        remedy = "what a class, a property or a concept means is written in ontology/"
+                    yield self._at(subject, "subject", found, remedy, file=name)
+
     def _facts(self) -> Iterator[Finding]:
         """Facts in the descriptions of things: what no sentence of the guide vouches for."""
         for name, quads in self.content.items():
+            if name.startswith("data/enrichment/"):
+                for quad in quads:
+                    if quad.predicate.value.startswith(KW) and not quad.subject.value.startswith(CLAIMS):
+                        found = f"{self._names(quad.predicate, quad.object)} stands here as a fact"
+                        remedy = "word it as a kw:Claim with kw:basis basis:external and dct:source"
+                        yield self._moved(self._at(quad.subject, "fact-in-description", found, remedy, file=name), quad)
             if not name.startswith("data/entities/") and name not in self.foreign:
                 continue
             for predicate in {quad.predicate for quad in quads if quad.graph_name.value == OURS}:
                 iri = predicate.value
-                if not iri.startswith((KW, DCT)) or iri in DESCRIPTIVE:
+                if not (iri.startswith(FACTUAL) or iri in NARRATIVE) or iri in DESCRIPTIVE:
                     continue
                 for quad in quads:
                     thing = quad.subject.value
@@ -536,6 +625,20 @@ class _Check:
                     remedy = f'write kw:{name} "{bound}"^^xsd:date' if bound else f"leave kw:{name} out"
                     finding = self._at(subject, "date", shown, remedy)
                     yield self._moved(finding, quads[name]) if name in quads else finding
+
+    def _literals(self) -> Iterator[Finding]:
+        for name, quads in self.content.items():
+            known: dict[tuple[str, Literal], tuple[str, str] | None] = {}
+            for quad in quads:
+                if isinstance(quad.object, Literal):
+                    key = (quad.predicate.value, quad.object)
+                    if key not in known:
+                        known[key] = literals.fault(quad.predicate, quad.object)
+                    fault = known[key]
+                    if fault:
+                        found = f"{self._names(quad.predicate)} {fault[0]}"
+                        finding = self._at(getattr(quad.subject, "value", ""), "literal", found, fault[1], file=name)
+                        yield self._moved(finding, quad)
 
     # --- what follows ---
 
@@ -662,16 +765,20 @@ class _Check:
         """The same as N-Triples."""
         return ntriples(self.asserted)
 
+    @cached_property
+    def _shapes(self) -> list[Quad]:
+        return list(chain(*self.shapes.values()))
+
     def _start(self) -> Run | None:
         """The shapes over the asserted graph, in a process of their own that runs beside the other rules."""
-        if not self.shapes or not any(
+        if not self._shapes or not any(
             self._asked(rule) for rule in ("shapes", *self.options.only) if rule.startswith("shape")
         ):
             return None
         entries = [quad for question in self.questions for quad in catalogue.as_quads(question, self.layout)]
         self.report.engine = self.options.engine
         data = self._text + ntriples(entries)
-        return Run(ntriples(self.shapes), data, self.options.engine, self.options.time_limit)
+        return Run(ntriples(self._shapes), data, self.options.engine, self.options.time_limit)
 
     def _results(self, running: Run) -> Iterator[Finding]:
         outcome = running.outcome()
@@ -790,13 +897,13 @@ class _There(_Check):
     def _shapes_there(self) -> Iterator[Finding]:
         from .shapes_sparql import Compiled, subclasses
 
-        faults = list(lint(self.shapes))
+        faults = list(lint(self._shapes))
         for fault in faults:
             yield self._at(fault.node, "shapes", fault.found, f"{fault.remedy}; until then no shape is run")
         if faults:
             return
         pairs = self.there.asserted("SELECT ?below ?above WHERE { ?below rdfs:subClassOf ?above }").rows
-        compiled = Compiled(self.shapes, subclasses(pairs))
+        compiled = Compiled(self._shapes, subclasses(pairs))
         rules = [rule for rule in compiled.rules if self._asked(self._named(rule.shape))]
         for number, rule in enumerate(rules):
             name = self._named(rule.shape)

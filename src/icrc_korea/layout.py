@@ -38,6 +38,13 @@ CONTENT = (
     ("data/links", "*.sssom.tsv", "links"),
 )
 REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries/derive", "shapes")
+# tables and lists that are read by the commands that need them
+ASIDE = (
+    "ontology/prefixes.ttl", "data/entities/name-evidence.tsv", "data/links/classes.tsv", "data/links/contributions.tsv"
+)  # fmt: skip
+ENDINGS = {
+    ".ttl", ".trig", ".nt", ".nq", ".n3", ".rdf", ".owl", ".xml", ".json", ".jsonld", ".tsv", ".csv", ".rq", ".sparql"
+}  # fmt: skip
 DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"
 PREFIX_LINE = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
 MOST_NEAR = 10_000  # folders of IRIs that are remembered
@@ -113,6 +120,18 @@ class Layout:
         """Every shapes file, sorted."""
         return sorted((self.root / "shapes").glob("*.ttl"))
 
+    def unread(self) -> list[str]:
+        """The files in the folders of the graph that look like content and are none, for their place or ending."""
+        read = {source.path for source in self.sources()} | {path for _, path in self.queries()} | set(self.shapes())
+        read |= {self.root / name for name in ASIDE}
+        found = []
+        for folder in ("data", "ontology", "queries", "shapes"):
+            for path in sorted((self.root / folder).rglob("*")):
+                content = path.suffix.casefold() in ENDINGS and not path.name.startswith(".")
+                if content and path not in read and not path.is_dir():
+                    found.append(path.relative_to(self.root).as_posix())
+        return found
+
     def inputs(self) -> dict[str, Path]:
         """Every file that the built dataset depends on, by its name."""
         files = {source.name: source.path for source in self.sources()}
@@ -147,6 +166,25 @@ class Layout:
             return dict(PREFIX_LINE.findall(path.read_text(encoding="utf-8-sig")))
         except (OSError, UnicodeDecodeError) as error:
             raise LayoutError(f"{path} cannot be read: {error}", "restore the prefix list") from None
+
+    def prefix_faults(self) -> Iterator[tuple[str, int, str, str, str]]:
+        """What is wrong in the one prefix list: file, line, prefix, what was found, what to write."""
+        name = "ontology/prefixes.ttl"
+        names: dict[str, int] = {}
+        spaces: dict[str, str] = {}
+        for line, text in enumerate((self.root / name).read_text(encoding="utf-8-sig").splitlines(), 1):
+            match = PREFIX_LINE.match(text)
+            if not match:
+                if text.strip() and not text.lstrip().startswith("#"):
+                    yield name, line, "", f"{text.strip()[:40]!r} is no prefix", "write @prefix name: <https://…> ."
+                continue
+            prefix, space = match.groups()
+            if prefix in names:
+                yield name, line, prefix, f"stands already in line {names[prefix]}", "keep one of the two"
+            elif space in spaces:
+                yield name, line, prefix, f"stands for what {spaces[space]}: stands for", "keep one of the two"
+            names.setdefault(prefix, line)
+            spaces.setdefault(space, prefix)
 
     @cached_property
     def _by_length(self) -> list[tuple[str, str]]:

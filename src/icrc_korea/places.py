@@ -22,6 +22,7 @@ FIRST_WORD = re.compile(
     r"(<[^>\s]*>|(?:[\w.-]*:[^\s;,.{}()\[\]]*(?:\.[^\s;,.{}()\[\]]+)*))",
     re.M | re.I,
 )
+BASE_LINE = re.compile(r"^\s*(?:@base|BASE)\s+<([^>]*)>", re.M | re.I)
 CURIE_MAP_LINE = re.compile(r"^#\s+([\w.-]+):\s+[\"']?(https?://[^\s\"']+)", re.M)  # in the header of a table of links
 TOKEN = re.compile(
     r"""\#[^\n]*|\s+
@@ -36,12 +37,22 @@ TOKEN = re.compile(
 LONGEST_BLOCK = 200_000  # characters that are read of one subject's block
 
 
+def _blanked(match: re.Match[str]) -> str:
+    return re.sub(r"[^\r\n]", "_", match.group()) if match.lastgroup == "string" else match.group()
+
+
 class Text:
     """One file's text with an index of the words that its lines begin with, made when first asked."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, prefixes: dict[str, str]) -> None:
+        """`prefixes` need not be declared in it."""
         self.text = text
-        self.prefixes = dict(PREFIX_LINE.findall(text)) or {"skos": SKOS, **dict(CURIE_MAP_LINE.findall(text))}
+        # without what texts of several lines hold, which may look like anything; of the same length
+        long = '"""' in text or "'''" in text
+        self.bare = TOKEN.sub(_blanked, text) if long else text
+        self.prefixes = {**prefixes, **dict(PREFIX_LINE.findall(self.bare))}
+        self.prefixes = self.prefixes or {"skos": SKOS, **dict(CURIE_MAP_LINE.findall(text))}
+        self.bases = [base[: base.rfind("/") + 1] for base in BASE_LINE.findall(self.bare)]
         self._lines: list[int] | None = None
         self._begins: dict[str, list[int]] | None = None
 
@@ -57,13 +68,13 @@ class Text:
         """Where a line begins with this word."""
         if self._begins is None:
             self._begins = defaultdict(list)
-            for match in FIRST_WORD.finditer(self.text):
+            for match in FIRST_WORD.finditer(self.bare):
                 self._begins[match.group(1)].append(match.start(1))
         return self._begins.get(word, [])
 
     def words(self, iri: str) -> list[str]:
         """How this file may write an IRI."""
-        found = [f"<{iri}>"]
+        found = [f"<{iri}>", *(f"<{iri[len(base) :]}>" for base in self.bases if iri.startswith(base))]
         for name, space in self.prefixes.items():
             if iri.startswith(space):
                 found.append(f"{name}:{iri[len(space) :]}")
@@ -116,7 +127,7 @@ class Places:
 
     def add(self, name: str, text: str) -> None:
         """Takes in a file."""
-        self.texts[name] = Text(text)
+        self.texts[name] = Text(text, self.layout.prefixes if name.endswith(".rq") else {})
 
     def thing(self, file: str, iri: str) -> int:
         """The line where a thing's block begins, else where it is first named; 0 if nowhere."""
@@ -128,7 +139,7 @@ class Places:
         if starts:
             return text.line(min(starts))
         for word in words:
-            named = re.search(rf"^[^#\n]*?(?<![\w:.-]){re.escape(word)}(?![\w-]|\.\w)", text.text, re.M)
+            named = re.search(rf"^(?:[^#\n<]|<[^>\n]*>)*?(?<![\w:.-]){re.escape(word)}(?![\w-]|\.\w)", text.bare, re.M)
             if named:
                 return text.line(named.end() - 1)
         return 0

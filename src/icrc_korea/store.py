@@ -114,7 +114,8 @@ def read_text(path: Path, name: str) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ParseError(name, 0, 0, f"cannot be read: {error.strerror}") from None
+        remedy = "put the file itself here, and let it be read, or take it away"
+        raise ParseError(name, 0, 0, f"cannot be read: {error.strerror}", remedy=remedy) from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
