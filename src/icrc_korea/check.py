@@ -868,6 +868,17 @@ def check_there(there: Elsewhere, layout: Layout, tell: Tell, options: Options |
     return run.report
 
 
+def contradicted(
+    found: Iterable[reason.Contradiction], address: str, layout: Layout
+) -> Iterator[Finding]:
+    """What contradicts the ontology in a graph elsewhere."""
+    for one in found:
+        details = tuple(" ".join(readable(term, layout) for term in statement) for statement in one.statements)
+        subject = layout.shrink(getattr(one.statements[0][0], "value", ""))
+        remedy = "correct one of these statements"
+        yield Finding(address, 0, "consistency", subject, one.says, remedy, details=details)
+
+
 class _There(_Check):
     """The rules that can be asked of a graph elsewhere; the rules themselves are those of the files here."""
 
@@ -926,10 +937,8 @@ class _There(_Check):
         if self._asked("consistency"):
             program = reason.compile_axioms(axioms, self.layout)
             self.tell(0, 1, "asking for contradictions")
-            for one in reason.contradictions(program, store, self.layout):
-                details = tuple(self._names(*statement) for statement in one.statements)
-                finding = self._at(one.statements[0][0], "consistency", one.says, "correct one of these statements")
-                yield replace(finding, details=details)
+            found = reason.contradictions(program, store.query, self.layout)
+            yield from contradicted(found, self.there.address, self.layout)
         wanted = [question for question in self.questions if question.topic == QUALITY and self._asked(question.id)]
         for number, question in enumerate(wanted):
             self.tell(number, len(wanted), f"asking {question.id}")

@@ -6,7 +6,8 @@ run the store itself; the others follow the protocol that their makers document.
 
 from __future__ import annotations
 
-from urllib.parse import quote
+import re
+from urllib.parse import quote, urlsplit
 
 from .errors import UsageError, nearest
 
@@ -154,6 +155,17 @@ curl --fail-with-body -sS -H 'Content-Type: application/json' "$1/loader" -d '{
     ),
     "generic": Dialect("any SPARQL 1.1 store", "https://store.example/sparql"),
 }  # fmt: skip
+
+
+def changed_at(query: str) -> str:
+    """Where a store that is asked at an address is changed: as its row has it, the same address if none fits alone."""
+    found = set()
+    for dialect in DIALECTS.values():
+        asked = dialect.at(urlsplit(dialect.example).path).query
+        shape = re.escape(asked).replace("kg", "[^/]+")
+        if asked and re.fullmatch(shape, urlsplit(query).path):
+            found.add(dialect.at(query.removesuffix(dialect.query[2:])).update)
+    return found.pop() if len(found) == 1 else query
 
 
 def place(store: str, url: str, update: str = "", graphs: str = "") -> Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from . import build
-from .catalogue import Question, find, read
+from .catalogue import Question, find, index, read
 from .errors import QueryError, UnknownTerm, UsageError, nearest
 from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
 from .sparql import Tokens, guarded
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from .build import Built, Dataset, Tell
+    from .closure import Closure
     from .draw import Picture
     from .export import Choice
     from .reason import Explainer, Proof
@@ -680,6 +681,27 @@ class KnowledgeGraph:
     def reason(self) -> list[Quad]:
         """What follows from the asserted graph, as quads of the inferred graph."""
         return [quad for quad in self.facts.quads if quad.graph_name.value == BASE + "graph/inferred"]
+
+    def closure(self, update: str = "") -> Closure:
+        """The rules over the graph in a service, ready to be applied there; `update` is where it is changed."""
+        from .closure import Closure
+        from .dialects import changed_at
+        from .reason import compile_axioms
+        from .remote import Remote
+        from .store import read_text
+
+        if "://" not in str(self.store or ""):
+            raise UsageError("what is to be reasoned over in its own place is a SPARQL service",
+                             "give its address with --store URL; `icrc-korea build` infers for the files here, and "
+                             "`icrc-korea build --store DIR` puts that into a store on disk")  # fmt: skip
+        axioms = [
+            quad for source in self.layout.sources() if source.name.startswith("ontology/")
+            for quad in build.parsed(read_text(source.path, source.name), source.name, source.graph, self.layout)
+        ]  # fmt: skip
+        rules = build.derive_rules(index(self.layout), self.layout)
+        address = str(self.store)
+        remote = Remote(address, self.layout, self._tell, update=update or changed_at(address))
+        return Closure(remote, compile_axioms(axioms, self.layout), rules, self._tell)
 
     def rdflib(self) -> rdflib.Dataset:
         """The same data as an rdflib Dataset whose default graph is the union."""

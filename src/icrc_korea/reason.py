@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from .errors import BuildError
 from .layout import GRAPHS, KW, OWL, RDF, RDFS, THINGS, XSD
 from .sparql import Tokens
+from .spool import SKOLEM
 from .store import (
     TYPE,
     BlankNode,
@@ -30,13 +31,13 @@ from .store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     import rdflib
 
     from .layout import Layout
-    from .store import Asked, Term
+    from .store import Answer, Term
 
     Goal = tuple[Any, Any, Any]  # subject, predicate, object
     Pattern = tuple[Any, Any, Any]  # the same, where a str such as "?x" is a variable
@@ -98,6 +99,16 @@ class Rule:
     def condition(self) -> str:
         """The condition as a SELECT query."""
         return _condition(self.text)
+
+    @cached_property
+    def group(self) -> str:
+        """The condition as a group, to stand in a query or an update."""
+        return self.text[_parts(self.text)[1] :].rstrip()
+
+    @property
+    def uses_graphs(self) -> bool:
+        """Whether the rule names graphs."""
+        return Tokens(self.text).uses_graphs()
 
     @cached_property
     def closed_world(self) -> bool:
@@ -393,7 +404,7 @@ def infer(
         )
     followed = _fixpoint(program.rules + derived, store)
     news = {triple for triple in followed if is_news(triple)}
-    found = contradictions(program, store, layout)
+    found = contradictions(program, store.query, layout)
     store.remove(followed - news)
     if found:
         raise Contradicted(found, _in_graph(news))
@@ -415,30 +426,43 @@ def _in_graph(triples: Iterable[Triple]) -> list[Quad]:
     return [Quad(triple.subject, triple.predicate, triple.object, INFERRED) for triple in triples]
 
 
-def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
-    """All that the rules add to the store. A rule runs again only when something that it reads was added;
-    rules that rest on what is not there wait until the others have come to rest."""
-    added: set[Triple] = set()
+def settle(rules: list[Rule], apply: Callable[[list[Rule]], set[str]]) -> None:
+    """Applies rules until nothing is new; `apply` gives what those that it was given have changed (see `Rule.reads`).
+
+    A rule is applied again only when something that it reads has changed; rules that rest on what is not there wait
+    until the others have come to rest.
+    """
     waiting: dict[bool, set[int]] = {False: set(), True: set()}
     for number, rule in enumerate(rules):
         waiting[rule.closed_world].add(number)
     for _ in range(MOST_ROUNDS):
         turn = waiting[False] or waiting[True]
         if not turn:
-            return added
+            return
         todo = sorted(turn)
         turn.clear()
-        for number in todo:
-            fresh = set(_constructed(rules[number], store))
-            if not fresh:
-                continue
-            added |= fresh
-            store.merge(fresh)
-            changed = _changed(fresh)
-            for other, rule in enumerate(rules):
-                if rule.reads is None or rule.reads & changed:
-                    waiting[rule.closed_world].add(other)
+        changed = apply([rules[number] for number in todo])
+        for other, rule in enumerate(rules):
+            if changed if rule.reads is None else rule.reads & changed:
+                waiting[rule.closed_world].add(other)
     raise BuildError("the rules never come to rest", "look in queries/derive/ for a rule that feeds itself")
+
+
+def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
+    """All that the rules add to the store."""
+    added: set[Triple] = set()
+
+    def apply(todo: list[Rule]) -> set[str]:
+        changed: set[str] = set()
+        for rule in todo:
+            fresh = set(_constructed(rule, store))
+            added.update(fresh)
+            store.merge(fresh)
+            changed |= _changed(fresh)
+        return changed
+
+    settle(rules, apply)
+    return added
 
 
 def _constructed(rule: Rule, store: Store) -> list[Triple]:
@@ -468,11 +492,20 @@ def is_news(triple: Triple) -> bool:
     return subject != value and not triple.predicate.value.startswith((RDF, RDFS, OWL))
 
 
-def contradictions(program: Program, store: Asked, layout: Layout) -> list[Contradiction]:
-    """What in a store with everything that follows contradicts the ontology."""
+# the same of ?s ?p ?o in SPARQL, where a store may hold a blank node under the name that `push` gave it
+NEWS = " && ".join((
+    f'isIRI(?s) && STRSTARTS(STR(?s), "{THINGS}") && !isBlank(?o) && !(isIRI(?o) && STRSTARTS(STR(?o), "{SKOLEM}"))',
+    f'(?p != {TYPE} || (isIRI(?o) && STRSTARTS(STR(?o), "{KW}")))',
+    f'(?p = {TYPE} || ((isLiteral(?o) || ?s != ?o) && '
+    + " && ".join(f'!STRSTARTS(STR(?p), "{space}")' for space in (RDF, RDFS, OWL)) + "))",
+))  # fmt: skip
+
+
+def contradictions(program: Program, ask: Callable[[str], Answer], layout: Layout) -> list[Contradiction]:
+    """What contradicts the ontology where everything that follows can be asked."""
     found: dict[frozenset[Goal], Contradiction] = {}
     for clash in program.clashes:
-        answer = store.query(clash.text)
+        answer = ask(clash.text)
         for row in answer.rows:
             bound = dict(zip(answer.columns, row, strict=True))
             statements = tuple(_filled(pattern, bound) for pattern in clash.body)
@@ -590,7 +623,7 @@ class Explainer:
         self.known = self.asserted | {(quad.subject, quad.predicate, quad.object) for quad in quads}
         self.store = Store.of(quads, layout)
         self.by_head: dict[Term | None, list[Rule]] = defaultdict(list)
-        for rule in compile_axioms(quads, layout).rules + [_taken_apart(rule, layout) for rule in derived]:
+        for rule in compile_axioms(quads, layout).rules + [taken_apart(rule, layout) for rule in derived]:
             for _, predicate, _ in rule.head:
                 self.by_head[predicate].append(rule)
 
@@ -650,7 +683,7 @@ def _unified(head: tuple[Pattern, ...], goal: Goal) -> Iterator[dict[str, Any]]:
             yield bound
 
 
-def _taken_apart(rule: Rule, layout: Layout) -> Rule:
+def taken_apart(rule: Rule, layout: Layout) -> Rule:
     """A derive rule with its head and the plain triple patterns that it rests on."""
     from rdflib import BNode, Variable
     from rdflib.paths import Path
@@ -683,9 +716,14 @@ def _taken_apart(rule: Rule, layout: Layout) -> Rule:
 
 def _condition(text: str) -> str:
     """A CONSTRUCT query's condition as a SELECT query."""
-    tokens = Tokens(text)
+    construct, group = _parts(text)
+    return f"{text[:construct]} SELECT * WHERE {text[group:]}"
+
+
+def _parts(text: str) -> tuple[int, int]:
+    """Where in a CONSTRUCT query the word stands, and where the group of its condition begins."""
     depth, groups, construct = 0, [], 0
-    for kind, token, start in tokens.items:
+    for kind, token, start in Tokens(text).items:
         if kind == "word" and token.upper() == "CONSTRUCT" and depth == 0:
             construct = start
         elif kind == "mark" and token == "{":
@@ -693,4 +731,4 @@ def _condition(text: str) -> str:
             depth += 1
         elif kind == "mark" and token == "}":
             depth -= 1
-    return f"{tokens.text[:construct]} SELECT * WHERE {tokens.text[groups[-1] :]}"
+    return construct, groups[-1]

@@ -38,13 +38,14 @@ if TYPE_CHECKING:
     from .wire import Reply
 
 LONGEST_ADDRESS = 2000  # characters; a longer question is sent by POST
-PATIENCE = 300.0  # seconds that a service may take over a question
+PATIENCE, LONGER = 300.0, 1800.0  # seconds that a service may take over a question, and over a change
 MOST_IN_ANSWER = 4 * LARGEST
 A_PAGE = 10_000
 INFERRED = GRAPHS + "inferred"
 SHAPES = GRAPHS + "shapes"
 APART = (CATALOGUE, SHAPES)  # no part of what is asked, unless a question names them
 PUSHED = GRAPHS + "pushed"  # what `push` remembers of its work
+SCRATCH = GRAPHS + "scratch/"  # where `reason --store` works; gone when it is done
 CUT_SHORT = ("x-sparql-maxrows", "x-sql-state", "x-sparql-anytime")
 RAISE = "raise the limits of the service, or ask for less: add LIMIT, or narrow the question"
 NO_RESULT = "check that the address is that of a SPARQL service, and look into its log"
@@ -112,7 +113,8 @@ class Service:
         headers.pop("User-Agent", None)
         reply = self.wire.send(
             request.get_method(), request.full_url, content=request.data, headers=headers,
-            accept="" if changes else accept, idempotent=not changes, limit=MOST_IN_ANSWER, timeout=PATIENCE,
+            accept="" if changes else accept, idempotent=not changes, limit=MOST_IN_ANSWER,
+            timeout=LONGER if changes else PATIENCE,
         )  # fmt: skip
         said = [f"{name}: {reply.headers[name]}" for name in CUT_SHORT if name in reply.headers]
         if said or reply.status == 206:
@@ -216,7 +218,7 @@ class Remote:
             "GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
         ).rows  # fmt: skip
         held = {graph.value: int(number.value) for graph, number in rows if graph and number}
-        found = {name: size for name, size in held.items() if not name.startswith(PUSHED)}
+        found = {name: size for name, size in held.items() if not name.startswith((PUSHED, SCRATCH))}
         if not found and not self.service.query("ASK { ?s ?p ?o }").truth:
             raise RemoteError(
                 f"{shown(self.service.url)} holds nothing", "bring the graph there first: `icrc-korea push --help`",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # family (a module here): its verbs, in the order in which help lists them
 FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
-    "making": ("build", "check", "stats", "anchor"),
+    "making": ("build", "check", "reason", "stats", "anchor"),
     "drawing": ("draw",),
     "moving": ("export", "push", "verify"),
     "linking": ("link", "enrich", "conflicts", "reconcile"),

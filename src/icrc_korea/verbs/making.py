@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -83,6 +84,34 @@ def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     return report.exit_code
 
 
+def _reason(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from dataclasses import asdict
+
+    from ..check import contradicted
+    from ..report import Report
+
+    closure = graph.closure(options.update)
+    if options.dry_run:
+        progress.close()
+        say(f"nothing was sent; {closure.settled.changed_at} would be sent these updates:")
+        print_lines(list(closure.plan()))
+        return 0
+    done = closure.run()
+    progress.close()
+    report = Report(sorted(contradicted(done.contradictions, done.address, graph.layout)))
+    if options.format == "json":
+        figures = {name: value for name, value in asdict(done).items() if name != "contradictions"}
+        print_json({**figures, "contradictions": [asdict(finding) for finding in report.findings]})
+    else:
+        print_lines([safe(line) for line in report.text()])
+        if not report.findings:
+            print_lines([f"{done.address}", f"  follows {done.inferred:>9,} statements",
+                         f"  new     {done.new:>9,}", f"  gone    {done.gone:>9,}"])  # fmt: skip
+    if report.findings:
+        say("the inferred graph was left as it was: from what contradicts itself anything would follow")
+    return report.exit_code
+
+
 def _existing(*places: Path) -> Path:
     for place in places:
         if place.exists():
@@ -144,6 +173,28 @@ VERBS = {
             STORE,
         ],
         "text json sarif github",
+    ),
+    "reason": Verb(
+        _reason,
+        "work out what follows inside a triple store, where the data are, and keep it in the inferred graph there",
+        [
+            "icrc-korea reason --store http://localhost:3030/kg/query",
+            "icrc-korea reason --store http://localhost:8890/sparql --update http://localhost:8890/sparql-auth",
+            "icrc-korea reason --store http://localhost:3030/kg/query --dry-run",
+        ],
+        [
+            ("--store", {"dest": "ask", "metavar": "URL", "default": os.environ.get("ICRC_KOREA_STORE", ""),
+                         "help": "where the store is asked; else ICRC_KOREA_STORE. Premises are the graphs of ours "
+                                 "there and the rules are those of the files here; what others keep in the store is "
+                                 "neither read nor changed. What was inferred earlier and follows no longer is taken "
+                                 "out. If anything contradicts the ontology, it is shown and nothing is changed"}),
+            ("--update", {"default": "", "metavar": "URL",
+                          "help": "where the store is changed, if it is not known by its kind: see docs/stores/. "
+                                  "User name and password come from ICRC_KOREA_USER and ICRC_KOREA_PASSWORD, a "
+                                  "token from ICRC_KOREA_TOKEN, or ~/.netrc, or are asked for"}),
+            ("--dry-run", {"action": "store_true", "help": "change nothing: print the updates that would be sent"}),
+        ],
+        "text json",
     ),
     "stats": Verb(
         _stats,
