@@ -6,6 +6,7 @@ tests that use it say so. It also fails on demand, in all the ways in which mach
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import threading
 from collections.abc import Iterator
@@ -29,6 +30,10 @@ class StandIn(http.server.ThreadingHTTPServer):
         self.failures = list(behaviour.get("fails", []))  # one an incoming request: null for none
         self.sent = b""  # all that came in, to look for secrets in
         self.lock = threading.Lock()
+        self.over = threading.Event()
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that turn away are none of our faults."""
 
     @property
     def url(self) -> str:
@@ -52,28 +57,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         with self.server.lock:
-            self.respond()
+            failure = self.respond()
+        if failure:
+            self.fail(failure)
 
     do_GET = do_PUT = do_POST = do_DELETE = handle_any  # noqa: N815
 
-    def respond(self) -> None:
+    def respond(self) -> dict[str, Any] | None:
+        """Answers, or gives the way in which it is to fail."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts, behaviour = urlsplit(self.path), self.server.behaviour
         params = {name: values[0] for name, values in parse_qs(parts.query).items()}
         kind = (self.headers.get("Content-Type") or "").partition(";")[0]
-        form = {name: values[0] for name, values in parse_qs(body.decode()).items()} if "form-url" in kind else {}
+        given = parse_qs(parts.query) if self.command == "GET" else {}
+        given |= parse_qs(body.decode()) if "form-url" in kind else {}
+        form = {name: values[0] for name, values in given.items()}
         what = "query" if "query" in form else "update" if "update" in form else kind
         self.server.asked.append(f"{self.command} {self.path} {what}".strip())
         if self.server.failures:
-            failure = self.server.failures.pop(0)
+            failure = self.server.failures[0]
+            if not failure or not failure.get("always"):
+                self.server.failures.pop(0)
             if failure:
-                self.fail(failure)
-                return
+                return dict(failure)
         token = behaviour.get("token")
         if token and self.headers.get("Authorization") != f"Bearer {token}":
             self.answer(403, b"Invalid access token")
         elif "query" in form:
-            self.query(form["query"])
+            self.query(form["query"], given.get("default-graph-uri"))
         elif "update" in form:
             try:
                 self.server.store.update(form["update"])
@@ -90,9 +101,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.graph(params, body, kind)
         else:
             self.answer(404, b"no such place")
+        return None
 
-    def query(self, text: str) -> None:
-        results = self.server.store.query(text)
+    def query(self, text: str, graphs: list[str] | None) -> None:
+        default = [ox.NamedNode(name) for name in graphs] if graphs else None
+        results = self.server.store.query(text, default_graph=default)
+        if isinstance(results, ox.QueryTriples):
+            self.answer(200, ox.serialize(results, format=ox.RdfFormat.TURTLE) or b"", Content_Type="text/turtle")
+            return
         rows = behaviour_rows(results, self.server.behaviour.get("rows"))
         self.answer(200, rows, Content_Type="application/sparql-results+json")
 
@@ -114,17 +130,43 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(behaviour.get("written", 204))
 
     def fail(self, failure: dict[str, Any]) -> None:
-        """One of the ways to fail: a status with headers and body, a cut answer, none at all."""
-        if failure.get("nothing"):
+        """One of the ways to fail: see cases/stores/README.md."""
+        if failure.get("hangs"):
+            self.server.over.wait(60)
+        if "raw" in failure:
+            self.wfile.write(failure["raw"].encode())
+        if failure.get("nothing") or failure.get("hangs") or "raw" in failure:
             self.close_connection = True
             return
-        body = str(failure.get("body", "")).encode()
+        text = str(failure.get("body", "")) + str(failure.get("more", ""))
+        body = text.encode(failure.get("encoding", "utf-8"))
+        if "more" in failure:
+            body = str(failure["body"]).encode() + failure["more"].encode() * failure["repeat"]
+        elif failure.get("packed"):
+            body = packed(body, failure["repeat"])
+        else:
+            body *= failure.get("repeat", 1)
         headers = {"Content-Type": "text/plain", **failure.get("headers", {})}
+        headers |= {"Content-Encoding": "gzip"} if failure.get("packed") else {}
+        headers |= {"X-Long": "x" * failure["long"]} if "long" in failure else {}
+        body += self.headers.get("Authorization", "").encode() if failure.get("echo") else b""
         if failure.get("cut"):
             headers["Content-Length"] = str(len(body) + 100)
             self.close_connection = True
-        body += self.headers.get("Authorization", "").encode() if failure.get("echo") else b""
-        self.answer(failure.get("status", 200), body, **headers)
+        if not failure.get("drips"):
+            self.answer(failure.get("status", 200), body, **headers)
+            return
+        self.close_connection = True
+        self.answer(200, b"", **{**headers, "Content-Length": str(len(body))})
+        for byte in body:
+            if self.server.over.wait(0.05):
+                return
+            self.wfile.write(bytes([byte]))
+
+
+def packed(text: bytes, times: int) -> bytes:
+    """So many repetitions of a text, packed."""
+    return gzip.compress(text * times, compresslevel=1)
 
 
 def behaviour_rows(results: Any, most: int | None) -> bytes:
@@ -135,6 +177,8 @@ def behaviour_rows(results: Any, most: int | None) -> bytes:
     if most is None:
         return bytes(data)
     document = json.loads(data)
+    if "results" not in document:
+        return bytes(data)
     document["results"]["bindings"] = document["results"]["bindings"][:most]
     return json.dumps(document).encode()
 
@@ -148,6 +192,7 @@ def standing_in(behaviour: dict[str, Any]) -> Iterator[StandIn]:
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()
         thread.join()

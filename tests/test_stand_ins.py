@@ -5,21 +5,29 @@ Nothing here was tried on the stores named in `cases/stores/documented/`: a stan
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
 import yaml
-from conftest import ROOT, Command
+from conftest import ROOT, Command, Said
 from stand_in import standing_in
 
 from icrc_korea.dialects import DIALECTS
 
 CASES = Path(__file__).parent / "cases" / "stores"
 DOCUMENTED = sorted((CASES / "documented").glob("*.yaml"))
-FAULTS = yaml.safe_load((CASES / "faults.yaml").read_text(encoding="utf-8"))
+FAULTS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((CASES / "faults").glob("*"))}
+WRITING = [name for name, case in FAULTS.items() if "push" in case]
+READING = [name for name, case in FAULTS.items() if "query" in case]
 PLAIN = {"graphs": "/store", "name": "graph", "takes": ["application/n-triples"], "methods": ["PUT", "DELETE"]}
 SECRET = "correct-horse-battery"
+OURS = "https://w3id.org/icrc-korea/graph/entities"
+EVERYTHING = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } ORDER BY ?o"
+LIMITS = {"wire.QUIET": 0.1, "push.PATIENCE": 0.5, "remote.PATIENCE": 0.5}  # seconds, and bytes:
+LIMITS |= {"push.LARGEST_ANSWER": 8_000_000, "remote.MOST_IN_ANSWER": 8_000_000}
 QUADS = "".join(f'<urn:a> <urn:p> "{n}" <https://example.org/g{n % 2}> .\n' for n in range(10))
 
 
@@ -27,6 +35,8 @@ QUADS = "".join(f'<urn:a> <urn:p> "{n}" <https://example.org/g{n % 2}> .\n' for 
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))
     monkeypatch.setattr("time.sleep", lambda _: None)
+    for name, value in LIMITS.items():
+        monkeypatch.setattr(f"icrc_korea.{name}", value)
     for name in ("ICRC_KOREA_USER", "ICRC_KOREA_PASSWORD", "ICRC_KOREA_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "data.nq"
@@ -61,29 +71,61 @@ def test_a_documented_protocol(path: Path, data: Path, icrc: Command, monkeypatc
         assert not list(store.store.quads_for_pattern(None, None, None, _node("https://example.org/g1")))
 
 
-@pytest.mark.parametrize("case", FAULTS, ids=lambda case: case["name"])
-def test_a_machine_that_fails(case: dict[str, Any], data: Path, icrc: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert set(case) <= {"name", "fails", "before", "then", "push", "verify", "err", "out", "never"}
+KEYS = {"fails", "before", "then", "ask", "command", "push", "verify", "query", "err", "out", "never", "most"}
+
+
+@pytest.fixture
+def login(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # data is without any
     monkeypatch.setenv("ICRC_KOREA_USER", "somebody")
     monkeypatch.setenv("ICRC_KOREA_PASSWORD", SECRET)
+
+
+def told(case: dict[str, Any], said: Said) -> None:
+    """What every message of a machine that fails must be like."""
+    for word in case.get("err", []):
+        assert word.lower() in said.err.lower()
+    for word in case.get("out", []):
+        assert word in said.out
+    encoded = b64encode(f"somebody:{SECRET}".encode()).decode()
+    for word in [*case.get("never", []), SECRET, encoded, "Traceback", "\x1b", "SELECT", "query="]:
+        assert word not in said.out + said.err
+    assert all(len(line) < case.get("most", 700) for line in said.err.splitlines())
+
+
+@pytest.mark.usefixtures("login")
+@pytest.mark.parametrize("name", READING)
+def test_a_machine_that_fails_when_it_is_asked(name: str, data: Path, icrc: Command) -> None:
+    case = FAULTS[name]
+    assert set(case) <= KEYS
+    with standing_in({**PLAIN, **case.get("then", {})}) as store, standing_in(PLAIN) as canary:
+        text = "".join(f'<urn:a> <urn:p> "{n}" <{OURS}> .\n' for n in range(200))
+        store.store.load(text, format=ox.RdfFormat.N_QUADS)
+        store.failures = yaml.safe_load(yaml.safe_dump(case.get("fails", [])).replace("CANARY", canary.url))
+        said = icrc(*case.get("command", ["query", "-"]), "--store", f"{store.url}/sparql", "--root", ROOT,
+                    stdin=case.get("ask", EVERYTHING))  # fmt: skip
+        assert said.code == case["query"], said.err
+        told(case, said)
+        assert canary.asked == []
+
+
+@pytest.mark.usefixtures("login")
+@pytest.mark.parametrize("name", WRITING)
+def test_a_machine_that_fails_when_it_is_pushed_to(name: str, data: Path, icrc: Command) -> None:
+    case = FAULTS[name]
+    assert set(case) <= KEYS
     first = case.get("fails", []) if "before" not in case else []
     with standing_in({**PLAIN, "fails": first, **case.get("then", {})}) as store:
         where = ("generic", f"{store.url}/sparql", "--graph-store", f"{store.url}/store", "--from", data,
                  "--root", ROOT)  # fmt: skip
         said = icrc("push", *where)
-        told, out = said.err, said.out
+        err, out = said.err, said.out
         assert said.code == case["push"], said.err
         if "verify" in case:
             store.failures = list(case.get("fails", []))
             said = icrc("verify", *where)
-            told, out = told + said.err, out + said.out
+            err, out = err + said.err, out + said.out
             assert said.code == case["verify"], said.out + said.err
-        for word in case.get("err", []):
-            assert word.lower() in told.lower()
-        for word in case.get("out", []):
-            assert word in out
-        for word in [*case.get("never", []), SECRET, "Traceback", "\x1b"]:
-            assert word not in out + told
+        told({name: words for name, words in case.items() if "verify" in case or name != "out"}, Said(0, out, err))
         if case["push"] == 4:  # and when the machine is well again, the same command goes on
             store.failures = []
             assert icrc("push", *where).code == 0
@@ -124,6 +166,4 @@ def test_no_address_stands_for_more_than_one_graph() -> None:
 
 
 def _node(iri: str) -> Any:
-    import pyoxigraph as ox
-
     return ox.NamedNode(iri)

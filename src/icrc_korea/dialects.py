@@ -10,6 +10,7 @@ import re
 from urllib.parse import quote, urlsplit
 
 from .errors import UsageError, nearest
+from .wire import shown
 
 # how one graph is written:
 GRAPH_STORE = "graph-store"  # PUT replaces the graph, POST adds to it: SPARQL 1.1 Graph Store HTTP Protocol
@@ -173,7 +174,7 @@ def place(store: str, url: str, update: str = "", graphs: str = "") -> Place:
     if store not in DIALECTS:
         close = nearest(store, DIALECTS)
         raise UsageError(
-            f"there is no kind of store called {store!r}",
+            f"there is no kind of store called {shown(store)!r}",  # it may be an address, with a password in it
             (f"did you mean {close[0]}? " if close else "") + "there are " + ", ".join(DIALECTS),
         )
     dialect = DIALECTS[store]

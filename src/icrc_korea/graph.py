@@ -43,6 +43,11 @@ ABOUT_CLAIMS = {NamedNode(RDF + name) for name in ("subject", "predicate", "obje
 ABOUT_CLAIMS |= {NamedNode(OWL + "annotated" + name) for name in ("Source", "Property", "Target")}
 
 
+def is_address(store: str) -> bool:
+    """Whether a store is somewhere else; a password without a scheme before it is taken for a slip in an address."""
+    return "://" in store or ":" in store.rpartition("@")[0]
+
+
 class Claim:
     """One claim as people read it: what it says, how sure it is, and the sentences that say it."""
 
@@ -168,7 +173,7 @@ class KnowledgeGraph:
     @property
     def built(self) -> Dataset:
         """The dataset that is asked: a store's, else the built one, made anew first if the files have changed."""
-        if self._built is None and self.store and "://" in str(self.store):
+        if self._built is None and self.store and is_address(str(self.store)):
             from .remote import Remote
 
             self._built = Remote(str(self.store), self.layout, self._tell)
@@ -630,7 +635,7 @@ class KnowledgeGraph:
         """How many graphs belong to no part of ours, as in a store on disk of other files."""
         from .export import PARTS, part_of
 
-        if "://" in str(self.store):
+        if is_address(str(self.store)):
             return 0  # of a service only our own graphs are looked at
         names = (name for name in self.built.sizes() if name)
         iris = (name[1:-1] if name[0] == "<" else self.layout.expand(name) for name in names)

@@ -25,11 +25,12 @@ from .wire import JSON, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import Any, TypeVar
 
     from .wire import Reply, Wire
 
     Tell = Callable[[int, int, str], None]
+    Made = TypeVar("Made")
     Body = tuple[int, int, Callable[[], Iterable[bytes]]]  # triples, bytes, and what makes them
 
 MANIFEST = GRAPHS + "pushed"
@@ -95,14 +96,14 @@ class Remote:
 
     # --- asking ---
 
-    def rows(self, query: str) -> list[list[Any]]:
-        """The rows of a SELECT."""
+    def rows(self, query: str, made: Callable[..., Made]) -> list[Made]:
+        """What is made of each row of a SELECT."""
         reply = self.wire.send("POST", self.place.query, form={"query": query}, accept=JSON, idempotent=True,
                                limit=LARGEST_ANSWER, timeout=PATIENCE)  # fmt: skip
         self._whole(reply)
         try:
-            return read_results(reply.content)
-        except ValueError as error:
+            return [made(*row) for row in read_results(reply.content)]
+        except (ValueError, TypeError, AttributeError) as error:
             raise RemoteError(f"{shown(reply.url)} answered what is no SPARQL result ({error})",
                               "check the address and the kind of store", endpoint=reply.url) from None  # fmt: skip
 
@@ -119,12 +120,11 @@ class Remote:
 
     def count(self, iri: str) -> int:
         """How many triples the store has in a graph."""
-        rows = self.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}")
-        try:
-            return int(rows[0][0].value)
-        except (IndexError, ValueError, AttributeError):
+        found = self.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}", _number)
+        if len(found) != 1:
             raise RemoteError(f"{shown(self.place.query)} gave no number for the size of <{iri}>",
-                              "check the address", endpoint=self.place.query) from None  # fmt: skip
+                              "check the address", endpoint=self.place.query)  # fmt: skip
+        return found[0]
 
     def lines(self, iri: str, expected: int) -> Iterator[bytes]:
         """The triples of a graph as comparable lines; the whole graph, or page by page in a fixed order."""
@@ -141,8 +141,8 @@ class Remote:
         inner = f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o"
         size, done = A_PAGE, 0
         while done < expected:
-            rows = self.rows(f"SELECT ?s ?p ?o WHERE {{ {{ {inner} }} }} LIMIT {size} OFFSET {done}")
-            yield from triples_of(Quad(*row) for row in rows)
+            rows = self.rows(f"SELECT ?s ?p ?o WHERE {{ {{ {inner} }} }} LIMIT {size} OFFSET {done}", Quad)
+            yield from triples_of(rows)
             done += len(rows)
             if not rows:
                 return
@@ -183,9 +183,9 @@ class Remote:
         for start in range(0, len(graphs), AT_ONCE):
             some = graphs[start : start + AT_ONCE]
             names = " ".join(f"<{iri}>" for iri in some)
-            rows = self.rows(f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }} }} "
-                             "GROUP BY ?g")  # fmt: skip
-            found = {row[0].value: int(row[1].value) for row in rows if row[0] is not None}
+            pattern = f"VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }}"
+            counted = f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ {pattern} }} GROUP BY ?g"
+            found = dict(self.rows(counted, lambda graph, number: (graph and graph.value, _number(number))))
             yield from (found.get(iri, 0) for iri in some)
 
     def drop(self, iri: str) -> None:
@@ -198,6 +198,10 @@ class Remote:
             self.wire.send("DELETE", self.place.graph(iri), allow=(404,), timeout=PATIENCE)
 
 
+def _number(term: Any) -> int:
+    return int(term.value)
+
+
 # --- the manifest --------------------------------------------------------------------------------------------
 
 
@@ -208,10 +212,8 @@ class Manifest:
         self.remote, self.iri = remote, iri
         self.entries: dict[str, tuple[int, str] | None] = {}
         found: dict[str, dict[str, str]] = {}
-        for subject, predicate, value in remote.rows(
-            f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}"
-        ):
-            found.setdefault(subject.value, {})[predicate.value] = value.value
+        for quad in remote.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}", Quad):
+            found.setdefault(str(quad.subject)[1:-1], {})[quad.predicate.value] = str(getattr(quad.object, "value", ""))
         for graph, fields in found.items():
             count, digest = fields.get(TRIPLES, ""), fields.get(DIGEST, "")
             whole = count.isdigit() and digest and BEGUN not in fields

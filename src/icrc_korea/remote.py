@@ -16,6 +16,7 @@ longer knows which statement stands in which sentence's graph, nor what was infe
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from . import build, catalogue
@@ -41,6 +42,7 @@ LONGEST_ADDRESS = 2000  # characters; a longer question is sent by POST
 PATIENCE, LONGER = 300.0, 1800.0  # seconds that a service may take over a question, and over a change
 MOST_IN_ANSWER = 4 * LARGEST
 A_PAGE = 10_000
+BOM = b"\xef\xbb\xbf"
 INFERRED = GRAPHS + "inferred"
 SHAPES = GRAPHS + "shapes"
 APART = (CATALOGUE, SHAPES)  # no part of what is asked, unless a question names them
@@ -74,14 +76,52 @@ class Service:
                 wrapper.addParameter(name, graph)
         length = len(self.url) + len(text) + sum(map(len, (*default, *named)))
         wrapper.setMethod("GET" if length < LONGEST_ADDRESS else "POST")
-        found = self._converted(wrapper)
-        if not rows:
-            try:
-                triples = [quad.triple for quad in stream_quads([found], self.url, "turtle")]
-            except ParseError:
-                raise self._no_result(found.decode("utf-8", "replace")) from None
-            return Answer(self.layout, [], [], triples=triples)
-        return self._answer(found)
+        result = wrapper.query()
+        try:
+            found = result.convert()
+            if form == "ask":
+                return Answer(self.layout, [], [], truth=_truth(found))
+            if rows:
+                answer = Answer(self.layout, *_table(found, Tokens(text).selected()))
+                self._counted(text, len(answer.rows), default, named)
+                return answer
+            return Answer(self.layout, [], [], triples=[quad.triple for quad in stream_quads([found], "", "turtle")])
+        except (ParseError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            raise self._no_result(result.response.text()) from None
+
+    def _counted(self, text: str, given: int, default: Iterable[str], named: Iterable[str]) -> None:
+        """Raises a RemoteError if a round number of rows is not all that there are: caps are round numbers."""
+        if not given or given % 50 or re.search(rf"(?i)\bLIMIT\s+{given}\b", text):
+            return
+        counting = Tokens(text).counting()
+        if counting and (total := self.number(counting, default, named)) > given:
+            raise RemoteError(f"{shown(self.url)} gave {given:,} rows of {total:,} without a word", RAISE,
+                              endpoint=self.url, cut=True)  # fmt: skip
+
+    def numbers(self, text: str, default: Iterable[str] = ()) -> dict[str, int]:
+        """What a query gives of names, each with a number."""
+        rows = self.query(text, default).rows
+        try:
+            return {name.value: int(number.value) for name, number in rows if name and number}
+        except (AttributeError, ValueError):
+            raise self._no_result(_plain(rows)) from None
+
+    def number(self, text: str, default: Iterable[str] = (), named: Iterable[str] = ()) -> int:
+        """The number that a query gives."""
+        rows = self.query(text, default, named).rows
+        try:
+            [[number]] = rows
+            return int(getattr(number, "value", ""))
+        except (AttributeError, ValueError):
+            raise self._no_result(_plain(rows)) from None
+
+    def quads(self, text: str, default: Iterable[str] = ()) -> list[Quad]:
+        """What a query gives of statements."""
+        rows = self.query(text, default).rows
+        try:
+            return [Quad(*row) for row in rows]
+        except TypeError:
+            raise self._no_result(_plain(rows)) from None
 
     def update(self, text: str) -> None:
         """Changes the store; sent once only."""
@@ -120,43 +160,24 @@ class Service:
         if said or reply.status == 206:
             raise RemoteError(f"{shown(self.url)} gave only a part of the answer ({', '.join(said) or 206})", RAISE,
                               endpoint=self.url, status=reply.status, cut=True)  # fmt: skip
-        return _Reply(reply)
-
-    def _converted(self, wrapper: Any) -> Any:
-        result = wrapper.query()
-        try:
-            return result.convert()
-        except (ValueError, TypeError, RecursionError):
-            raise self._no_result(result.response.text()) from None
+        return _Reply(reply, "application/sparql-results+json" if "json" in accept else "text/turtle")
 
     def _no_result(self, text: str) -> RemoteError:
-        from .table import safe
-
-        text = safe(" ".join(text.split()))
+        text = self.wire.decent(text)
         start = text if len(text) < 240 else f"{text[:100]} … {text[-120:]}"
         return RemoteError(f"{shown(self.url)} answered what is no SPARQL result: {start or '(nothing)'}", NO_RESULT,
                            endpoint=self.url, cut=True)  # fmt: skip
 
-    def _answer(self, found: dict[str, Any]) -> Answer:
-        try:
-            if "boolean" in found:
-                truth = found["boolean"]
-                return Answer(self.layout, [], [], truth=truth if isinstance(truth, bool) else str(truth) in "true1")
-            names = [str(name) for name in found["head"]["vars"]]
-            bindings = found["results"]["bindings"]
-            if names == ["__ASK_RETVAL"]:  # Virtuoso may answer an ASK with a row that holds 1, or with none
-                return Answer(self.layout, [], [], truth=any(row[names[0]]["value"] == "1" for row in bindings))
-            rows = [[_term(row[name]) if row.get(name) else None for name in names] for row in bindings]
-            return Answer(self.layout, names, rows)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise self._no_result(f"{type(error).__name__}: {error}") from None
-
 
 class _Reply:
-    """A reply as SPARQLWrapper expects it of urllib."""
+    """A reply as SPARQLWrapper expects it of urllib.
 
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
+    It is said to be what was asked for: SPARQLWrapper would hand XML to a parser that takes entities for good, and
+    JSON-LD to one that fetches contexts. What is neither JSON nor Turtle does not parse as such.
+    """
+
+    def __init__(self, reply: Reply, kind: str) -> None:
+        self._reply, self._kind = reply, kind
 
     def text(self) -> str:
         """The content as text."""
@@ -164,15 +185,37 @@ class _Reply:
 
     def read(self) -> bytes:
         """The content."""
-        return self._reply.content
+        return self._reply.content.removeprefix(BOM)
 
     def info(self) -> Any:
         """The headers."""
-        return self._reply.headers
+        return {"content-type": self._kind}
 
     def geturl(self) -> str:
         """Who answered."""
         return self._reply.url
+
+
+def _plain(rows: list[list[Term | None]]) -> str:
+    return "; ".join(" ".join(map(str, row)) for row in rows[:2])
+
+
+def _truth(found: dict[str, Any]) -> bool:
+    """What an ASK gave; Virtuoso may answer with a row that holds 1, or with none."""
+    if "boolean" in found:
+        return str(found["boolean"]).lower() in ("true", "1")
+    if found["head"]["vars"] != ["__ASK_RETVAL"]:
+        raise ValueError("no truth value")
+    return any(row["__ASK_RETVAL"]["value"] == "1" for row in found["results"]["bindings"])
+
+
+def _table(found: dict[str, Any], wanted: list[str]) -> tuple[list[str], list[list[Term | None]]]:
+    """Columns and rows of a SELECT, which must be those that it asked for."""
+    names = [str(name) for name in found["head"]["vars"]]
+    if wanted and names != wanted:
+        raise ValueError("other columns")
+    bindings = found["results"]["bindings"]
+    return names, [[_term(row[name]) if row.get(name) else None for name in names] for row in bindings]
 
 
 def _term(given: dict[str, Any]) -> Term:
@@ -198,7 +241,8 @@ class Remote:
         self, url: str, layout: Layout, tell: Tell | None = None, wire: Wire | None = None, update: str = ""
     ) -> None:
         self.layout, self._tell = layout, tell or (lambda *_: None)
-        self.service = Service(url, layout, wire, update)
+        patient = Wire(credentials=Credentials.of(url), timeout=PATIENCE, tell=lambda words: self._tell(0, 1, words))
+        self.service = Service(url, layout, wire or patient, update)
 
     @property
     def address(self) -> str:
@@ -210,14 +254,13 @@ class Remote:
     @cached_property
     def graphs(self) -> dict[str, int]:
         """Our graphs that the service holds, with the number of their triples; none if ours is its nameless graph."""
-        rows = self.service.query(
+        held = self.service.numbers(
             f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ GRAPH ?g {{ ?s ?p ?o }} FILTER (STRSTARTS(STR(?g), \"{BASE}\")) }} "
             "GROUP BY ?g ORDER BY ?g"
-        ).rows or self.service.query(
+        ) or self.service.numbers(
             f"SELECT ?g (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?c a <{KW}Claim> }} }} }} "
             "GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
-        ).rows  # fmt: skip
-        held = {graph.value: int(number.value) for graph, number in rows if graph and number}
+        )  # fmt: skip
         found = {name: size for name, size in held.items() if not name.startswith((PUSHED, SCRATCH))}
         if not found and not self.service.query("ASK { ?s ?p ?o }").truth:
             raise RemoteError(
@@ -258,8 +301,7 @@ class Remote:
     def _quads(self) -> list[Quad]:
         found: list[Quad] = []
         if not self.graphs:
-            [[number]] = self.service.query("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").rows
-            total = int(getattr(number, "value", 0))
+            total = self.service.number("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
             return list(self._paged("?s ?p ?o", "?s ?p ?o", total, total, found))
         graphs = {name: size for name, size in self.graphs.items() if name != SHAPES}
         total = sum(graphs.values())
@@ -284,8 +326,7 @@ class Remote:
         for page in range(pages):
             self._tell(len(found), total, f"reading {total:,} statements from {shown(self.service.url)}")
             order = f" ORDER BY {columns} LIMIT {A_PAGE} OFFSET {page * A_PAGE}" if pages > 1 else ""
-            for row in self.service.query(f"SELECT {columns} WHERE {{ {pattern} }}{order}").rows:
-                found.append(Quad(*row))
+            found += self.service.quads(f"SELECT {columns} WHERE {{ {pattern} }}{order}")
         if len(found) - before != size:
             raise RemoteError(
                 f"{shown(self.service.url)} counted {size:,} statements and gave {len(found) - before:,}",
@@ -313,8 +354,8 @@ class Remote:
 
     def sizes(self) -> dict[str, int]:
         """The number of triples in each graph, by its short name; and of the merged graph, by ''."""
-        rows = self.ask("SELECT (COUNT(*) AS ?n) WHERE { SELECT DISTINCT ?s ?p ?o WHERE { ?s ?p ?o } }").rows
-        merged = {"": int(getattr(rows[0][0], "value", 0))}
+        text = "SELECT (COUNT(*) AS ?n) WHERE { SELECT DISTINCT ?s ?p ?o WHERE { ?s ?p ?o } }"
+        merged = {"": self.service.number(text, self.asked)}
         return {self.layout.shrink(name): size for name, size in self.graphs.items() if name != SHAPES} | merged
 
     # --- asking ---
@@ -373,8 +414,8 @@ class Slice:
         bound = (("?s", subject), ("?p", predicate), ("?o", value))
         binds = " ".join(f"BIND ({term} AS {name})" for name, term in bound if term != name)
         pattern = f"{subject} {predicate} {value}"
-        for row in self.remote.ask(f"SELECT DISTINCT ?s ?p ?o WHERE {{ {only}{pattern} {binds} }}").rows:
-            yield Quad(*row)
+        text = f"SELECT DISTINCT ?s ?p ?o WHERE {{ {only}{pattern} {binds} }}"
+        yield from self.remote.service.quads(text, self.remote.asked)
 
     def mentions(self, node: NamedNode) -> bool:
         """Whether anything is said of or with a name, in whatever graph."""

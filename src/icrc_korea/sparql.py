@@ -39,6 +39,7 @@ ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
 # planning a query takes longer than asking it long before these
 MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000
+FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
 
@@ -95,9 +96,15 @@ class Tokens:
 
     def form(self) -> str:
         """select, ask, construct or describe; '' for anything else."""
-        forms = ("select", "ask", "construct", "describe")
-        words = (token.lower() for kind, token, _ in self.items if kind == "word")
-        return next((word for word in words if word in forms), "")
+        return next((token.lower() for kind, token, _ in self.items if kind == "word" and token.upper() in FORMS), "")
+
+    def counting(self) -> str:
+        """A SELECT as a query that counts its rows; '' where it has a FROM, and so cannot be part of another."""
+        places = [start for kind, token, start in self.items if kind == "word" and token.upper() == "SELECT"]
+        if any(kind == "word" and token.upper() == "FROM" for kind, token, _ in self.items):
+            return ""
+        head, body = self.text[: places[0]], self.text[places[0] :]
+        return f"{head}SELECT (COUNT(*) AS ?rows_) WHERE {{ {{ {body}\n }} }}"
 
     def uses_graphs(self) -> bool:
         """Whether the query names graphs, so that the merged graph alone cannot answer it."""
@@ -114,6 +121,12 @@ class Tokens:
         for place, missing in reversed(insertions):
             text = text[:place] + "".join(f" ?{name}" for name in missing) + " " + text[place:]
         return text
+
+    def selected(self) -> list[str]:
+        """The names of the columns that a SELECT asks for; none where it takes all that there are."""
+        for _, clause in self._clauses():
+            return [token[1:] for kind, token, _ in clause if kind == "var"]
+        return []
 
     def _clauses(self) -> Iterator[tuple[int, Tokenised]]:
         """The outermost SELECT and GROUP BY: where each ends its keywords, and its tokens at that level."""
@@ -282,7 +295,6 @@ def _unescape(match: re.Match[str]) -> str:
 
 # --- where a text is wrong -----------------------------------------------------------------------------
 
-FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES = ("INSERT", "DELETE", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
 PAIRS = {"(": ")", "{": "}", "[": "]"}
 # what the parser asks for, sign by sign, as a person would call it

@@ -99,7 +99,9 @@ UNQUOTED = {  # the numbers and truth values that Turtle writes without quotes
         "double": rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)[eE][+-]?\d+",
     }.items()
 }  # fmt: skip
-MOST_NESTED = 256  # beginnings of triple terms in one piece of what comes in
+MOST_NESTED = 256  # triple terms in triple terms, beyond which the parser would overrun its stack
+NESTING = re.compile(rb"<<\(|\)>>|\n")
+NESTING_IN_JSON = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.S)
 RESULT_FORMATS = {
     "xml": ox.QueryResultsFormat.XML,
     "csv": ox.QueryResultsFormat.CSV,
@@ -169,8 +171,9 @@ def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
 class _Incoming:
     """Pieces of bytes as the file that a parser reads; not nested so deep that the parser overruns its stack."""
 
-    def __init__(self, chunks: Iterable[bytes], name: str) -> None:
-        self._chunks, self._rest, self._name = iter(chunks), b"", name
+    def __init__(self, chunks: Iterable[bytes], name: str, by_lines: bool = True) -> None:
+        self._chunks, self._rest, self._name, self._by_lines = iter(chunks), b"", name, by_lines
+        self._before, self._depth = b"", 0
         self.error: KgError | None = None  # the parser would wrap it
 
     def read(self, size: int = -1) -> bytes:
@@ -180,8 +183,7 @@ class _Incoming:
                 chunk = next(self._chunks, None)
                 if chunk is None:
                     return b""
-                if chunk.count(b"<<(") > MOST_NESTED:
-                    raise ParseError(self._name, 0, 0, "has triples nested in triples", remedy="leave them out")
+                self._guard(chunk)
                 self._rest = chunk
         except KgError as error:
             self.error = error
@@ -190,10 +192,23 @@ class _Incoming:
         self._rest = self._rest[len(taken) :]
         return taken
 
+    def _guard(self, chunk: bytes) -> None:
+        """Raises a ParseError where triple terms stand in triple terms, in whatever pieces they come."""
+        data, self._before = self._before + chunk, chunk[-2:]  # a mark of three bytes may be cut
+        if b"<<(" not in data and not self._depth:
+            return
+        for mark in NESTING.finditer(data):
+            if mark[0] == b"<<(":
+                self._depth += 1
+            elif self._by_lines or mark[0] == b")>>":
+                self._depth = 0 if mark[0] == b"\n" else max(0, self._depth - 1)
+            if self._depth > MOST_NESTED:
+                raise ParseError(self._name, 0, 0, "has triples nested in triples", remedy="leave them out")
+
 
 def stream_quads(chunks: Iterable[bytes], name: str, form: str = "ntriples") -> Iterator[Quad]:
     """The quads of N-Triples or N-Quads while they come in; a ParseError if they do not parse."""
-    incoming = _Incoming(chunks, name)
+    incoming = _Incoming(chunks, name, form in ("ntriples", "nquads"))
     try:
         yield from engine.parse(input=incoming, format=TEXT_FORMATS[form], rename_blank_nodes=False)
     except SyntaxError as error:
@@ -204,6 +219,11 @@ def stream_quads(chunks: Iterable[bytes], name: str, form: str = "ntriples") -> 
 
 def read_results(data: bytes) -> list[list[Any]]:
     """The rows of SPARQL results in JSON, as another store sends them; a ValueError if it is none."""
+    depth = 0
+    for mark in NESTING_IN_JSON.finditer(data if b"triple" in data or b"\\u" in data else b""):
+        depth += {b"{": 1, b"}": -1}.get(mark[0], 0)
+        if depth > MOST_NESTED:
+            raise ValueError("triples nested in triples")
     try:
         results: Any = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
         if isinstance(results, ox.QueryBoolean):

@@ -45,6 +45,8 @@ class Progress:
                 say(text)
         elif sys.stderr.isatty():
             self._draw(done, total, text)
+        elif total == 1:  # a remark, and no stage of many steps
+            say(text)
         elif text.split()[0] != self.last:
             self.last = text.split()[0]
             say(re.sub(r"^(reading|checking) .*", r"\1 the files", text))

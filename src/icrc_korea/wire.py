@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Content = bytes | Callable[[], Iterable[bytes]] | None
     Tell = Callable[[str], None]
 
+QUESTIONS = ("query", "update", "default-graph-uri", "named-graph-uri")  # parameters that messages go without
 JSON = "application/sparql-results+json"
 FORM = "application/x-www-form-urlencoded"
 IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
@@ -41,9 +43,13 @@ LARGEST = 64 * 1024 * 1024  # of an answer, unless the caller says otherwise
 LONGEST_WAIT = 120.0  # seconds that a machine may make us wait before we rather give up
 MOST_REDIRECTS = 5
 SHOWN = 300  # characters of what a machine said
+QUIET = 15.0  # seconds after which we say that we still wait
+SLOWEST = 100  # bytes a second, below which an answer that has had its time is given up
+SCHEMES = ("basic", "digest", "bearer")  # of logging in, that are spoken here
 WHERE_CREDENTIALS_BELONG = (
     "set ICRC_KOREA_USER and ICRC_KOREA_PASSWORD (or ICRC_KOREA_TOKEN), or write them into ~/.netrc"
 )
+GOES_ON = " (a push goes on where it stopped)"
 NEXT_STEPS = {
     400: "if the address and the kind of store are right, this is a fault of ours or of the store: please report it",
     401: WHERE_CREDENTIALS_BELONG,
@@ -53,9 +59,12 @@ NEXT_STEPS = {
     406: "check the kind of store and the address: it offers none of the forms that were asked for",
     413: "send less at once, or use the store's own bulk loader",
     415: "check the kind of store and the address: it does not take the form that was sent",
-    429: "wait, then run the same command again: it goes on where it stopped",
-    503: "wait until the store is up again, then run the same command again: it goes on where it stopped",
+    429: "wait, then run the same command again" + GOES_ON,
+    503: "wait until the store is up again, then run the same command again" + GOES_ON,
 }
+
+
+TOO_SLOW = "check how busy the store is; ask for less, or try again later"
 
 
 def default_agent() -> str:
@@ -99,10 +108,13 @@ def origin_of(url: str) -> tuple[str, str, int]:
 
 
 def shown(url: str) -> str:
-    """An address as messages show it: no password, no control characters, not too long."""
-    head, at, tail = url.partition("@")
-    text = safe(head.partition("://")[0] + "://" + tail if at and "://" in head and "/" not in head.partition("://")[2]
-                else url)  # fmt: skip
+    """An address as messages show it: no password, no question, no control characters, not too long."""
+    scheme, mark, there = url.rpartition("://") if url.count("://") == 1 else ("", "", url)
+    if ":" in there.rpartition("@")[0]:  # whatever stands there, and however odd it is, may be a password
+        there = "…@" + there.rpartition("@")[2]
+    address, _, query = there.partition("?")
+    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in QUESTIONS)
+    text = safe(f"{scheme}{mark}{address}?{kept}" if kept else scheme + mark + address)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
@@ -218,18 +230,24 @@ class Reply:
 class Stream(Reply):
     """An answer that is still coming in."""
 
-    def __init__(self, response: httpx.Response, url: str, wire: Wire, limit: int | None) -> None:
+    def __init__(
+        self, response: httpx.Response, url: str, wire: Wire, limit: int | None, timeout: float
+    ) -> None:
         super().__init__(response.status_code, response.headers, url)
-        self._response, self._wire, self._limit = response, wire, limit
+        self._response, self._wire, self._limit, self._timeout = response, wire, limit, timeout
 
     def chunks(self) -> Iterator[bytes]:
         """The content piece by piece; a RemoteError if it was cut or is larger than the limit."""
         import httpx
 
-        size = 0
+        size, started = 0, time.monotonic()
         try:
             for chunk in self._response.iter_bytes():
                 size += len(chunk)
+                spent = time.monotonic() - started
+                if spent > self._timeout and size < spent * SLOWEST:
+                    raise RemoteError(f"{shown(self.url)} gave {size:,} bytes in {spent:,.0f} s", TOO_SLOW,
+                                      endpoint=self.url, status=self.status)  # fmt: skip
                 if self._limit is not None and size > self._limit:
                     raise RemoteError(
                         f"the answer of {shown(self.url)} is larger than {self._limit:,} bytes",
@@ -278,7 +296,7 @@ class Wire:
         self.agent, self.timeout, self.retries = agent or default_agent(), timeout, retries
         self.credentials = credentials  # none: nothing is ever sent of the environment's or netrc's
         self._tell: Tell = tell or (lambda _: None)
-        self._client: httpx.Client | None = None
+        self._clients: dict[str, httpx.Client] = {}  # by scheme: reading what certificates to trust takes time
         self._auth: dict[tuple[str, str, int], Any] = {}
         self._met: set[tuple[str, str, int]] = set()  # machines that have answered us before
 
@@ -290,9 +308,9 @@ class Wire:
 
     def close(self) -> None:
         """Closes the connections."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        for client in self._clients.values():
+            client.close()
+        self._clients = {}
 
     def send(self, method: str, url: str, *, limit: int = LARGEST, allow: Collection[int] = (), **wanted: Any) -> Reply:
         """Sends a request and reads the whole answer; the arguments are those of `stream`.
@@ -341,13 +359,12 @@ class Wire:
             content, sent["Content-Type"] = urlencode(form).encode(), FORM
         if params:
             url += ("&" if urlsplit(url).query else "?") + urlencode(params, quote_via=quote)
-        response, url = self._answered(
-            method, url, content, sent, timeout or self.timeout, idempotent or method in IDEMPOTENT
-        )
+        timeout = timeout or self.timeout
+        response, url = self._answered(method, url, content, sent, timeout, idempotent or method in IDEMPOTENT)
         try:
             if response.status_code >= 400 and response.status_code not in allow:
                 raise self._refused(response, url)
-            stream = Stream(response, url, self, limit)
+            stream = Stream(response, url, self, limit, timeout)
             if accept and "html" not in accept and stream.kind == "text/html" and response.status_code < 300:
                 raise RemoteError(
                     f"{shown(url)} answered with a web page where data was asked for: {self._said(response)}",
@@ -366,21 +383,24 @@ class Wire:
         """The answer after waiting, trying again, logging in and following redirects; and who gave it."""
         import httpx
 
-        if self._client is None:
-            self._client = httpx.Client(follow_redirects=False, timeout=self.timeout)
         redirects = attempt = 0
         logged_in = False
         while True:
             origin = origin_of(url)
+            if origin[0] not in self._clients:
+                secure = origin[0] == "https"
+                self._clients[origin[0]] = httpx.Client(follow_redirects=False, timeout=self.timeout, verify=secure)
+            client = self._clients[origin[0]]
             body = Body(content) if callable(content) else content
             limits = httpx.Timeout(timeout, connect=min(timeout, 20.0))
             try:
-                request = self._client.build_request(method, url, content=body, headers=headers, timeout=limits)
-                response = self._client.send(request, auth=self._authority(origin), stream=True)
+                request = client.build_request(method, url, content=body, headers=headers, timeout=limits)
+                with self._waiting(origin[1], timeout):
+                    response = client.send(request, auth=self._authority(origin), stream=True)
             except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
                 raise UsageError(f"{shown(url)} is not a web address", "write it as http://localhost:3030/ds") from None
             except httpx.HTTPError as error:
-                lost = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | httpx.ConnectTimeout)
+                lost = isinstance(error, httpx.NetworkError | httpx.ConnectTimeout) or _ended(error)
                 unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
                 # a machine that was never there is rather a slip in the address than a fault that passes
                 if attempt >= self.retries or not lost or not (again or unsent) or (unsent and origin not in self._met):
@@ -406,6 +426,18 @@ class Wire:
                 redirects += 1
             else:
                 return response, url
+
+    @contextmanager
+    def _waiting(self, host: str, timeout: float) -> Iterator[None]:
+        """Says after a while that an answer is still to come."""
+        words = f"{host} has not answered for {QUIET:.0f} s: waiting up to {timeout:,.0f} s in all"
+        teller = threading.Timer(QUIET, self._tell, [words])
+        teller.daemon = True
+        teller.start()
+        try:
+            yield
+        finally:
+            teller.cancel()
 
     def _wait(self, seconds: float, why: str) -> None:
         self._tell(f"{why}: waiting {seconds:.0f} s")
@@ -481,10 +513,14 @@ class Wire:
             import re
 
             text = re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", text)
+        text = self.decent(text)
+        return (text[: SHOWN - 1] + "…" if len(text) > SHOWN else text) or "(nothing)"
+
+    def decent(self, text: str) -> str:
+        """What a machine said, on one line, without anything secret."""
         for secret in self.credentials.secrets() if self.credentials else []:
             text = text.replace(secret, "***")
-        text = safe(" ".join(text.split()))
-        return (text[: SHOWN - 1] + "…" if len(text) > SHOWN else text) or "(nothing)"
+        return safe(" ".join(text.split()))
 
     def _refused(self, response: httpx.Response, url: str) -> RemoteError:
         status = response.status_code
@@ -492,8 +528,11 @@ class Wire:
         later = f", and asks to be left alone for {wait:,.0f} s" if wait is not None else ""
         remedy = NEXT_STEPS.get(status, "look into the store's log, then run the same command again")
         ours = self.credentials
+        asked = response.headers.get("www-authenticate", "")
         if status == 401 and ours and (ours.bearer() or origin_of(url) in self._auth):
             remedy = f"it does not accept the credentials ({ours.source}): check them"
+        elif status == 401 and asked and not any(scheme in asked.lower() for scheme in SCHEMES):
+            remedy = f"it asks for {safe(asked.split()[0])}, which is not spoken here: put a proxy before it that does"
         return RemoteError(
             f"{shown(url)} answered {status} {safe(response.reason_phrase)}{later}: {self._said(response)}",
             remedy, endpoint=url, status=status, retry_after=wait,
@@ -504,22 +543,30 @@ class Wire:
         import httpx
 
         cut = False
-        remedy = "check that the store runs, then run the same command again: it goes on where it stopped"
+        remedy = "check that the store runs, then run the same command again" + GOES_ON
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             found = "cannot be reached" if "certificate" not in str(error).lower() else "has a certificate that fails"
             problem = f"{found} ({safe(str(error)) or 'no answer'})"
             remedy = "check the address, and that the store runs and listens there"
         elif isinstance(error, httpx.TimeoutException):
             problem = "said nothing for too long"
-            remedy = "check how busy the store is; ask for less, or try again later"
+            remedy = TOO_SLOW
         elif isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
             problem = "closed the connection without an answer"
-        elif isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | httpx.DecodingError):
+        elif isinstance(error, httpx.NetworkError) or _ended(error):
             cut = True
             problem = f"broke off before the end ({safe(str(error)) or type(error).__name__})"
+        elif isinstance(error, httpx.DecodingError | httpx.RemoteProtocolError):
+            problem = f"does not speak HTTP as it should ({safe(str(error))})"
+            remedy = "check the address: is it a triple store that listens there?"
         else:
             problem = f"cannot be asked ({safe(str(error)) or type(error).__name__})"
         return RemoteError(f"{shown(url)} {problem}", remedy, endpoint=url, cut=cut)
+
+
+def _ended(error: httpx.HTTPError) -> bool:
+    """Whether the other side closed the connection before it was done, which may go better the next time."""
+    return any(words in str(error) for words in ("disconnected", "peer closed"))
 
 
 def retry_after(text: str) -> float | None:
