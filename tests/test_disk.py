@@ -246,6 +246,39 @@ def test_files_of_ones_own_are_loaded_by_graph_and_merged(graph: KnowledgeGraph,
     assert [row["o"] for row in asked.query("SELECT ?o { GRAPH <urn:g> { ?s ?p ?o } }")] == ["a"]
 
 
+def test_a_blank_node_is_the_same_in_its_graph_and_in_the_merged_one(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        text = f'<urn:{name}> {{ _:b <urn:p> "{name}" ; <urn:q> ( 1 2 ) }} _:b <urn:r> 3 .'
+        (tmp_path / f"{name}.trig").write_text(text)
+    disk.make(tmp_path / "store", graph.built, [tmp_path / "one.trig", tmp_path / "two.trig"], quiet)
+    asked = icrc_korea.load(ROOT, store=tmp_path / "store")
+    inside = "GRAPH ?g { ?b <urn:p> ?o ; <urn:q> ?list } ?b <urn:p> ?same ; <urn:q> ?list ; <urn:r> 3 . ?list rdf:first 1"
+    rows = asked.query(f"SELECT ?g ?o ?same {{ {inside} }} ORDER BY ?g")
+    assert [tuple(row.values()) for row in rows] == [("<urn:one>", "one", "one"), ("<urn:two>", "two", "two")]
+
+
+def test_a_graph_without_a_name_is_refused(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    (tmp_path / "one.nq").write_text('<urn:s> <urn:p> "a _:b" <urn:g> .\n<urn:s> <urn:p> <urn:o> _:g .\n')
+    with pytest.raises(UsageError, match="graph whose name is a blank node"):
+        disk.make(tmp_path / "store", graph.built, [tmp_path / "one.nq"], quiet)
+
+
+def test_no_room_on_the_disk_is_said_and_leaves_the_old_store(
+    store: Path, graph: KnowledgeGraph, tmp_path: Path
+) -> None:
+    import resource
+
+    (tmp_path / "many.nq").write_text("".join(f"<urn:{row}> <urn:p> <urn:o> <urn:g> .\n" for row in range(100_000)))
+    command = ["build", "--store", str(store), str(tmp_path / "many.nq"), "--root", str(ROOT)]
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, *command], capture_output=True, text=True, timeout=60, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "make room" in done.stderr
+    disk.open_store(store, graph.layout, thorough=True)
+
+
 def test_a_bad_file_is_named_and_what_was_there_stays(store: Path, graph: KnowledgeGraph, tmp_path: Path) -> None:
     bad = tmp_path / "bad.ttl"
     bad.write_text("<urn:s> <urn:p> <urn:o> .\n<urn:s> <urn:p> oops .\n")

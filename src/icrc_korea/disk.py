@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from .build import DATASET, MERGED, Built
+from .build import DATASET, Built
 from .errors import LayoutError, UsageError
-from .layout import GRAPHS
-from .store import Store, bulk_load, bulk_load_file, open_read_only, sync, write_atomically
+from .layout import CATALOGUE, GRAPHS
+from .store import Store, bulk_load, open_read_only, read_lines, sync, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -90,7 +90,7 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
         name = GENERATION + uuid4().hex[:12]
         unfinished = folder / (name + UNFINISHED)
         try:
-            outside = _fill(unfinished, built, list(files), tell)
+            outside = bulk_load(unfinished, _lines(built, list(files), tell), apart=CATALOGUE)
         except OSError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise LayoutError(f"{folder} cannot be written: {error}", "make room, or name another folder") from None
@@ -121,21 +121,17 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
     return manifest
 
 
-def _fill(target: Path, built: Built, files: list[Path], tell: Tell) -> bool:
-    """Loads everything twice, by graph and merged, so that questions see each triple once.
-
-    Gives whether some of it is in no named graph.
-    """
+def _lines(built: Built, files: list[Path], tell: Tell) -> Iterator[list[bytes]]:
+    """The built dataset, or what is in the files."""
     if not files:
-        tell(0, 2, "loading the dataset")
-        bulk_load(target, built.bytes_of(DATASET), "nquads")
-        tell(1, 2, "loading the merged graph")
-        bulk_load(target, built.bytes_of(MERGED), "ntriples")
-    outside = False
+        tell(0, 1, "loading the dataset")
+        yield built.bytes_of(DATASET).splitlines(keepends=True)
+    loaded = 0
     for number, path in enumerate(files):
-        tell(number, len(files), f"loading {path.name}")
-        outside |= bulk_load_file(target, path)
-    return outside
+        for lines in read_lines(path):
+            tell(number, len(files), f"loading {path.name}: {loaded:,} statements")
+            yield lines
+            loaded += len(lines)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -186,8 +182,9 @@ def _sha256(stream: Any) -> str:
 def open_store(folder: Path, layout: Layout, thorough: bool = False) -> DiskStore:
     """The store in a folder, read only; LayoutError if it is none, or if anything is missing or changed.
 
-    The sizes of all files, the content of the small ones and the number of statements are compared each time;
-    with `thorough` the content of every file.
+    The sizes of all files and the content of the small ones, which name the others, are compared each time; the
+    blocks of the large ones have check sums that are looked at when they are read. With `thorough` the content of
+    every file is compared, and the statements are counted, which takes as long as reading them.
     """
     again = REBUILD.format(folder)
     try:
@@ -211,7 +208,7 @@ def open_store(folder: Path, layout: Layout, thorough: bool = False) -> DiskStor
             raise LayoutError(f"{path} is damaged or missing, so statements may be lost", again)
     try:
         store = open_read_only(generation, layout)
-        number = len(store)
+        number = len(store) if thorough else manifest["statements"]
     except (OSError, RuntimeError) as error:
         raise LayoutError(f"{generation} cannot be opened: {error}", again) from None
     if number != manifest["statements"]:

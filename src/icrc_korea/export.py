@@ -195,9 +195,8 @@ def named(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
     """The lines with an IRI for each blank node (see `skolemised`); those that have some come last."""
     doubtful: list[bytes] = []
     for lines in batches:
-        found = [line for line in lines if b"_:" in line]
-        if found:
-            doubtful += found
+        if b"_:" in b"".join(lines):
+            doubtful += [line for line in lines if b"_:" in line]
             lines = [line for line in lines if b"_:" not in line]
         yield lines
     yield from lines_of(skolemised(quads_in([doubtful])))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import IO
 
-IN_MEMORY = 16 << 20  # bytes of lines that are sorted at once
+IN_MEMORY = 32 << 20  # bytes of lines that are sorted at once
 A_LINE = 80  # bytes that a line takes beside its content
 MOST_RUNS = 200  # files that are open at once
 A_READ = 1 << 15  # bytes of a file that are read at once, at least

@@ -211,7 +211,7 @@ def _by_graph(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
         found = []
         for line in lines:
             triple, graph = split(line)
-            if not graph:
+            if graph[:1] != b"<":
                 raise UsageError(
                     "there are statements outside any named graph", "put each into a graph with a name"
                 )

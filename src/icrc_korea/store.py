@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Variable
 
-from .errors import KgError, ParseError, QueryError, nearest
+from .errors import KgError, ParseError, QueryError, UsageError, nearest
 from .layout import RDF, RDFS, SKOS, XSD
 from .sorting import in_order
 from .sparql import Tokens, fault, guarded
@@ -87,8 +87,8 @@ TEXT_FORMATS = {
 A_BATCH = 4096  # quads that are written at once
 MOST_SETTLED = 50_000  # terms that are remembered while many are written
 A_LONG_TEXT = 200  # bytes of a literal that is not remembered
-# in lines of N-Quads: what may not be as stores keep it, a literal without its tag, and the parts of terms
-UNSETTLED = re.compile(rb"[\x80-\xff]|\^\^<http://www\.w3\.org/2001/XMLSchema#")
+# in lines of N-Quads: what stores write in one way, a literal without its tag, and the parts of terms
+A_TYPED = f'"^^<{XSD}'.encode()
 LITERAL = re.compile(rb'"(?:[^"\\]|\\.)*"(?:\^\^<http://www\.w3\.org/2001/XMLSchema#[^>]*>)?')
 IN_TERMS = re.compile(rb'(?P<text>"(?:[^"\\]|\\.)*")(?:\^\^(?P<kind><[^>]*>))?|(?P<iri><(?!<)[^<>]*>)')
 A_TYPE = f"<{TYPE.value}>".encode()
@@ -587,7 +587,7 @@ def split(line: bytes) -> tuple[bytes, bytes]:
     """A line of `lines_of` as its triple and the graph that it names; b"" if it names none."""
     triple, _, last = line[:-3].rpartition(b" ")
     # the end of a literal may look like a graph, but for its quotation mark; before an object there is one space only
-    if last[:1] == b"<" and last[-1:] == b">" and b'"' not in last and triple.count(b" ") > 1:
+    if last[:1] in (b"<", b"_") and b'"' not in last and triple.count(b" ") > 1:
         return triple, last
     return line[:-3], b""
 
@@ -600,7 +600,11 @@ def outside_graphs(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
 def settled(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
     """The lines with every literal in NFC and in the canonical form of its datatype, as stores keep it: 1.0 is 1."""
     for lines in batches:
-        yield [LITERAL.sub(_settled, line) if UNSETTLED.search(line) else line for line in lines]
+        data = b"".join(lines)
+        if data.isascii() and A_TYPED not in data:
+            yield lines
+        else:
+            yield [line if line.isascii() and A_TYPED not in line else LITERAL.sub(_settled, line) for line in lines]
 
 
 def _settled(found: re.Match[bytes]) -> bytes:
@@ -829,43 +833,74 @@ def open_read_only(folder: Path, layout: Layout) -> Store:
     return Store(layout, engine.Store.read_only(str(folder)))
 
 
-def bulk_load(folder: Path, data: bytes, form: str) -> None:
-    """Adds RDF that this project wrote itself to a store on disk, which comes to be if it is not there."""
-    store = engine.Store(str(folder))
-    store.bulk_load(data, format=TEXT_FORMATS[form], lenient=True)
-    store.flush()
-
-
-def bulk_load_file(folder: Path, path: Path) -> bool:
-    """Adds an RDF file of any size to a store on disk: its graphs, and all its triples in the merged graph.
-
-    Gives whether some of its triples are in no graph.
-    """
+def read_lines(path: Path) -> Iterator[list[bytes]]:
+    """An RDF file of any size as lines of N-Quads; its blank nodes have labels that no other file has."""
     form = READ.get(path.suffix)
     if form is None:
         raise ParseError(str(path), 0, 0, "is of no kind that can be loaded", remedy="give " + ", ".join(READ))
-    outside, some_outside = DefaultGraph(), form not in (RdfFormat.TRIG, RdfFormat.N_QUADS)
-
-    def inside(quads: Iterable[Quad]) -> Iterator[Quad]:
-        nonlocal some_outside
-        for quad in quads:
-            if quad.graph_name == outside:
-                some_outside = True  # and is in the merged graph already
-            else:
-                yield Quad(quad.subject, quad.predicate, quad.object)
-
     try:
-        store = engine.Store(str(folder))
-        store.bulk_load(path=str(path), format=form)
-        if form in (RdfFormat.TRIG, RdfFormat.N_QUADS):
-            store.bulk_extend(inside(engine.parse(path=str(path), format=form)))
-        store.flush()
-        return some_outside
+        yield from lines_of(engine.parse(path=str(path), format=form, rename_blank_nodes=True))
     except SyntaxError as error:
         message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
         raise ParseError(str(path), error.lineno or 0, error.offset or 0, message) from None
     except (RuntimeError, ValueError) as error:
         raise ParseError(str(path), 0, 0, f"cannot be loaded: {error}") from None
+
+
+def bulk_load(folder: Path, batches: Iterable[list[bytes]], apart: str = "") -> bool:
+    """Puts lines of N-Quads into a new store on disk: each in its graph, and in the merged graph as well.
+
+    What is in the graph `apart` is not merged. Gives whether some lines are in no graph.
+    """
+    store, outside, not_merged = engine.Store(str(folder)), False, f"<{apart}>".encode()
+    with ExitStack() as stack:
+        # the loads go on side by side; each names blank nodes anew, so both copies of what has some go in one
+        named, merged, nameless = (stack.enter_context(_load(store)) for _ in range(3))
+        for lines in batches:
+            parts = [split(line) for line in lines]
+            graphs = {graph for _, graph in parts}
+            if any(graph[:1] == b"_" for graph in graphs):
+                raise UsageError("there is a graph whose name is a blank node", "give the graph an IRI")
+            triples = [b"%b .\n" % triple for triple, graph in parts if graph != not_merged]
+            if b"" in graphs:
+                outside = True  # and in the merged graph only
+                lines = [line for line, (_, graph) in zip(lines, parts, strict=True) if graph]
+            if b"_:" in b"".join(triples):
+                nameless([line for line in (*lines, *triples) if b"_:" in line])
+                lines, triples = ([line for line in some if b"_:" not in line] for some in (lines, triples))
+            named(lines)
+            merged(triples)
+    store.flush()
+    return outside
+
+
+@contextmanager
+def _load(store: Any) -> Iterator[Callable[[Iterable[bytes]], None]]:
+    """A bulk load that goes on beside: it takes lines until the end of the block."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    source, target = os.pipe()
+
+    def load() -> None:
+        try:  # a path, for no lock of Python is needed to read it
+            store.bulk_load(path=f"/dev/fd/{source}", format=RdfFormat.N_QUADS, lenient=True)
+        finally:
+            os.close(source)
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(load)
+        with open(target, "wb") as stream:  # noqa: PTH123 - no path
+
+            def add(lines: Iterable[bytes]) -> None:
+                try:
+                    stream.write(b"".join(lines))
+                    stream.flush()
+                except BrokenPipeError:
+                    done.result()  # says why nobody reads any more
+                    raise
+
+            yield add
+        done.result()
 
 
 def sync(folder: Path) -> None:
