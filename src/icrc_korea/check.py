@@ -72,6 +72,10 @@ FACTUAL = (KW, DCT, RDFS + "comment", "https://schema.org/", "http://www.w3.org/
 NARRATIVE = {SKOS + name for name in ("note", "definition", "example", "historyNote", "editorialNote", "changeNote")}
 # the lists of properties and classes of other vocabularies that are in use
 LISTS = (QUALITY + "/property-unknown", QUALITY + "/thing-of-no-class")
+EVIDENCE = {
+    NamedNode(KW + name) for name in ("certainty", "isSubjectOf", "statedIn", "supportedBySource")
+}  # fmt: skip
+ANCHORS = "data/entities/passages.ttl"
 OURS, SHAPES = GRAPHS + "entities", GRAPHS + "shapes"
 # the rules that are not shapes or queries; what --only takes besides `shapes`, `quality` and single rules
 RULES = {
@@ -85,6 +89,7 @@ RULES = {
     "duplicate": "things that are described twice",
     "subject": "statements about what is no thing of this graph, such as a class",
     "fact-in-description": "facts that stand outside any sentence",
+    "evidence": "evidence that is written by hand: it follows from the graph in which a statement stands",
     "anchor": "passages whose offsets or digests do not fit together",
     "guide-text": "passages that differ from the guide's text (with --guide)",
     "mixed-certainty": "statements with two certainties",
@@ -515,6 +520,12 @@ class _Check:
                     if subject.value.startswith(BASE):
                         remedy = "what a class, a property or a concept means is written in ontology/"
                     yield self._at(subject, "subject", found, remedy, file=name)
+            for quad in quads:
+                if quad.predicate in EVIDENCE and not name.startswith("data/enrichment/"):
+                    found = f"{self._names(quad.predicate, quad.object)} is written by hand"
+                    remedy = "leave it out: it follows from the sentence in whose graph a statement stands"
+                    finding = self._at(getattr(quad.subject, "value", ""), "evidence", found, remedy, file=name)
+                    yield self._moved(finding, quad)
 
     def _facts(self) -> Iterator[Finding]:
         """Facts in the descriptions of things: what no sentence of the guide vouches for."""
@@ -544,7 +555,7 @@ class _Check:
     def _anchors(self) -> dict[str, tuple[int, int, str]]:
         """Start, end and digest of each passage and sentence that has all three."""
         values: dict[tuple[object, str], str] = {}
-        for quad in self.content.get("data/entities/passages.ttl", []):
+        for quad in self.content.get(ANCHORS, []):
             values[(quad.subject, quad.predicate.value)] = quad.object.value
         oa = self.layout.prefixes.get("oa", "")
         anchors = {}
@@ -559,6 +570,16 @@ class _Check:
         return anchors
 
     def _passages(self) -> Iterator[Finding]:
+        """What is wrong with the anchors; else whether their file was changed by hand, which only its digest tells."""
+        found = list(self._misplaced())
+        yield from found
+        text = self.places.texts.get(ANCHORS)
+        if text and not found and not self.options.guide and not provenance.sealed(text.text):
+            remedy = "undo the change, or write the file anew: icrc-korea anchor --guide FILE"
+            last = text.line(len(text.text.rstrip()))
+            yield Finding(ANCHORS, last, "anchor", "", "the file was changed after it was written", remedy)
+
+    def _misplaced(self) -> Iterator[Finding]:
         again = "write the file anew: icrc-korea anchor --guide FILE"
         anchors = self._anchors()
         for subject in {quad.subject for quad in self.all if quad.predicate.value == KW + "textDigest"}:
@@ -586,7 +607,7 @@ class _Check:
         text = provenance.read_guide(self.options.guide)
         for name, found in provenance.compare(text, self._anchors()):
             remedy = "if the guide changed, run icrc-korea anchor --guide FILE and review what moved"
-            yield self._at(PASSAGES + name, "guide-text", found, remedy, file="data/entities/passages.ttl")
+            yield self._at(PASSAGES + name, "guide-text", found, remedy, file=ANCHORS)
 
     # --- what shapes cannot say ---
 

@@ -41,6 +41,8 @@ DEFAULTS = {
     BASIS: NamedNode(BASE + "vocab/basis-guide"),
 }
 NEGATIVE = NamedNode(BASE + "vocab/polarity-negative")
+WRITTEN = "# Written by `icrc-korea anchor --guide FILE`; not edited by hand."
+SEAL = "# SHA-256 of all above this line: "
 Notes = dict[tuple[Any, Any], list[Quad]]  # annotations by graph and by what they are about
 
 # --- sentence graphs -> claims -----------------------------------------------------------------------
@@ -301,7 +303,7 @@ def passages_turtle(text: str, layout: Layout) -> str:
     used = ("dct", "guide", "kind", "kw", "oa", "passage", "selector")
     lines = [
         "# The guide's passages and sentences: where each stands, its digest, its place on the page.",
-        "# Written by `icrc-korea anchor --guide FILE`; not edited by hand.",
+        WRITTEN,
         "",
         *(f"@prefix {name}: <{layout.prefixes[name]}> ." for name in used),
     ]
@@ -324,7 +326,14 @@ def passages_turtle(text: str, layout: Layout) -> str:
         lines += [
             f"selector:{span.name} a oa:TextPositionSelector ; oa:start {span.start} ; oa:end {span.end} ."
         ]
-    return "\n".join(lines) + "\n"
+    written = "\n".join(lines) + "\n"
+    return f"{written}\n{SEAL}{sha256(written.encode()).hexdigest()}\n"
+
+
+def sealed(turtle: str) -> bool:
+    """Whether passages.ttl is as `anchor` wrote it, line ends apart; one that others wrote has no digest to compare."""
+    written, _, digest = turtle.replace("\r\n", "\n").rpartition("\n" + SEAL)
+    return WRITTEN not in turtle or sha256(written.encode()).hexdigest() == digest.strip()
 
 
 def compare(text: str, anchored: dict[str, tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
