@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import gzip
 import http.server
+import re
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import md5
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pyoxigraph as ox
 
+ASKED = {"basic": 'Basic realm="x"', "digest": 'Digest realm="x", nonce="abc", qop="auth", algorithm=MD5'}
 NT = ox.RdfFormat.N_TRIPLES
 
 
@@ -28,7 +32,6 @@ class StandIn(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.store, self.asked, self.behaviour = ox.Store(), list[str](), behaviour
         self.failures = list(behaviour.get("fails", []))  # one an incoming request: null for none
-        self.sent = b""  # all that came in, to look for secrets in
         self.lock = threading.Lock()
         self.over = threading.Event()
 
@@ -80,6 +83,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.server.failures.pop(0)
             if failure:
                 return dict(failure)
+        if "login" in behaviour and not self.known(behaviour["login"]):
+            self.answer(401, b"who are you?", WWW_Authenticate=ASKED[behaviour["login"]["by"]])
+            return None
         token = behaviour.get("token")
         if token and self.headers.get("Authorization") != f"Bearer {token}":
             self.answer(403, b"Invalid access token")
@@ -102,6 +108,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.answer(404, b"no such place")
         return None
+
+    def known(self, login: dict[str, str]) -> bool:
+        """Whether the request says who sends it, in the way that is asked for."""
+        scheme, _, said = self.headers.get("Authorization", "").partition(" ")
+        if login["by"] == "basic":
+            return said == b64encode(f"{login['user']}:{login['password']}".encode()).decode()
+        given = {name: value.strip('"') for name, value in re.findall(r'(\w+)=("[^"]*"|[^,]*)', said)}
+        if scheme != "Digest" or given["nonce"] != "abc" or given["uri"] != self.path:
+            return False
+        whose, what = (md5(text.encode()).hexdigest() for text in (
+            f"{login['user']}:x:{login['password']}", f"{self.command}:{self.path}"
+        ))  # fmt: skip
+        proof = f"{whose}:abc:{given['nc']}:{given['cnonce']}:auth:{what}"
+        return given["response"] == md5(proof.encode()).hexdigest()
 
     def query(self, text: str, graphs: list[str] | None) -> None:
         default = [ox.NamedNode(name) for name in graphs] if graphs else None

@@ -5,6 +5,10 @@ Nothing here was tried on the stores named in `cases/stores/documented/`: a stan
 
 from __future__ import annotations
 
+import os
+import shutil
+import ssl
+import subprocess
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -143,13 +147,55 @@ def test_a_machine_that_fails_when_it_is_pushed_to(name: str, data: Path, icrc: 
         ("http://[::1/", "not a web address"),
         ("http://127.0.0.1:1/a b", "not a web address"),
         ("http://127.0.0.1:1/", "cannot be reached"),
+        ("http://nowhere.invalid/", "cannot be reached"),
+        ("http://me:sec/secret@127.0.0.1:1/", "not a web address"),
+        ("http://me:a@secret@127.0.0.1:1/", "~/.netrc"),
+        ("me:secret@127.0.0.1:1/", "not a web address"),
     ],
 )
 def test_an_address_that_will_not_do(url: str, says: str, data: Path, icrc: Command) -> None:
-    said = icrc("push", "fuseki", url, "--from", data, "--root", ROOT)
-    assert said.code == (4 if "reached" in says else 2)
-    assert says in said.err
+    for command in (["push", "fuseki", url, "--from", data], ["stats", "--store", url]):
+        said = icrc(*command, "--root", ROOT)
+        assert said.code == (4 if "reached" in says else 2)
+        assert says in said.err
+        assert "secret" not in said.err
+
+
+def test_an_address_where_a_kind_of_store_belongs(icrc: Command) -> None:
+    said = icrc("push", "http://me:secret@127.0.0.1:1/", "http://127.0.0.1:1/", "--root", ROOT)
+    assert said.code == 2
+    assert "no kind of store" in said.err
     assert "secret" not in said.err
+
+
+def test_a_certificate_that_nobody_we_know_has_signed(
+    data: Path, icrc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not shutil.which("openssl"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("openssl is not here")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    making = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out",
+              str(certificate), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]  # fmt: skip
+    subprocess.run(making, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("ICRC_KOREA_TOKEN", SECRET)
+    with standing_in({**PLAIN, "token": SECRET}) as store:
+        store.socket = context.wrap_socket(store.socket, server_side=True)
+        ends = {
+            f"https://localhost:{store.server_port}": "certificate that cannot be trusted: self-signed",
+            f"https://127.0.0.1:{store.server_port}": "certificate that cannot be trusted",
+        }
+        for url, says in ends.items():
+            said = icrc("query", "-", "--store", f"{url}/sparql", "--root", ROOT, stdin="ASK {}")
+            assert said.code == 4
+            assert says in said.err
+            assert "SSL_CERT_FILE" in said.err
+        assert store.asked == [], "something was sent before the other side was known"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        said = icrc("push", "generic", f"{next(iter(ends))}/sparql", "--graph-store", f"{next(iter(ends))}/store",
+                    "--from", data, "--root", ROOT)  # fmt: skip
+        assert said.code == 0, said.err
 
 
 def test_no_address_stands_for_more_than_one_graph() -> None:

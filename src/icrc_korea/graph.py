@@ -44,8 +44,9 @@ ABOUT_CLAIMS |= {NamedNode(OWL + "annotated" + name) for name in ("Source", "Pro
 
 
 def is_address(store: str) -> bool:
-    """Whether a store is somewhere else; a password without a scheme before it is taken for a slip in an address."""
-    return "://" in store or ":" in store.rpartition("@")[0]
+    """Whether a store is somewhere else; `localhost:3030` and `name:password@host` are slips in an address."""
+    host, _, rest = store.rpartition("@")[2].partition(":")
+    return "://" in store or ":" in store.rpartition("@")[0] or ("/" not in host and rest[:1].isdigit())
 
 
 class Claim:

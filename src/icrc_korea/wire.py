@@ -484,6 +484,9 @@ class Wire:
         if login is None:
             return False
         if "digest" in asked:
+            if not login[0].isascii():
+                raise UsageError(f"{origin[1]} asks for Digest authentication, which knows user names in ASCII only",
+                                 "use an account whose name has no other letters")  # fmt: skip
             self._auth[origin] = httpx.DigestAuth(*login)
         else:
             self._warn(origin)
@@ -545,9 +548,12 @@ class Wire:
         cut = False
         remedy = "check that the store runs, then run the same command again" + GOES_ON
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            found = "cannot be reached" if "certificate" not in str(error).lower() else "has a certificate that fails"
-            problem = f"{found} ({safe(str(error)) or 'no answer'})"
+            problem = f"cannot be reached ({safe(str(error)) or 'no answer'})"
             remedy = "check the address, and that the store runs and listens there"
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                why = str(error).partition("verify failed: ")[2].partition(" (_ssl")[0]
+                problem = f"has a certificate that cannot be trusted: {safe(why)}"
+                remedy = "if it is the right machine, let SSL_CERT_FILE name the file with its signer's certificate"
         elif isinstance(error, httpx.TimeoutException):
             problem = "said nothing for too long"
             remedy = TOO_SLOW
