@@ -263,14 +263,12 @@ class _Check:
         """The finding at the line of the first of these statements that is found in a file."""
         for quad in statements:
             for name in self._homes.get(quad.subject, ()):
-                graph = getattr(quad.graph_name, "value", "") if self._names_graphs(name) else ""
+                graph = getattr(quad.graph_name, "value", "") if name.endswith(".trig") else ""
+                graph = graph if graph != OURS else ""  # what stands outside any graph describes things
                 line = self.places.statement(name, quad.subject.value, quad.predicate.value, quad.object, graph)
                 if line:
                     return replace(finding, file=name, line=line)
         return finding
-
-    def _names_graphs(self, name: str) -> bool:
-        return name.endswith((".trig",))
 
     @cached_property
     def _by_subject(self) -> dict[Any, list[Quad]]:
@@ -509,13 +507,18 @@ class _Check:
         return [text.line(start) for start in sorted(starts) if after.match(text.text, start)]
 
     def _subjects(self) -> Iterator[Finding]:
-        """Data says something of things, not of classes, properties or things that others describe."""
+        """Data says something of things, not of classes, properties or things that others describe.
+
+        A file of one's own may name things in a namespace of its own.
+        """
+        known = tuple(self.layout.prefixes.values())
         for name, quads in self.content.items():
             if not name.startswith(("data/entities/", "data/guide/", "data/enrichment/")) and name not in self.foreign:
                 continue
             spaces = (THINGS, GRAPHS) if name.startswith("data/en") else (THINGS, GRAPHS, BASE + "vocab/")
             for subject in {quad.subject: None for quad in quads if isinstance(quad.subject, NamedNode)}:
-                if not subject.value.startswith(spaces):
+                own = name in self.foreign and not subject.value.startswith(known)
+                if not own and not subject.value.startswith(spaces):
                     found, remedy = "is no thing of this graph", "say it of a thing such as person:… or event:…"
                     if subject.value.startswith(BASE):
                         remedy = "what a class, a property or a concept means is written in ontology/"

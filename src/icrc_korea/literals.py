@@ -76,7 +76,8 @@ def _hidden(text: str, a_name: bool) -> tuple[str, str] | None:
     for character in text:
         kind = unicodedata.category(character)
         if kind in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp") and (a_name or character not in "\n\t"):
-            return f"{text[:40]!r} has the hidden character U+{ord(character):04X}", "take the character out"
+            remedy = "save the file with line ends of one character (LF)" if character == "\r" else "take it out"
+            return f"{text[:40]!r} has the hidden character U+{ord(character):04X}", remedy
     if not unicodedata.is_normalized("NFC", text):
         return f"{text[:40]!r} writes accents apart from their letters", "write it in the Unicode form NFC"
     for word in WORD.findall(text):
