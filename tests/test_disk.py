@@ -252,7 +252,8 @@ def test_a_blank_node_is_the_same_in_its_graph_and_in_the_merged_one(graph: Know
         (tmp_path / f"{name}.trig").write_text(text)
     disk.make(tmp_path / "store", graph.built, [tmp_path / "one.trig", tmp_path / "two.trig"], quiet)
     asked = icrc_korea.load(ROOT, store=tmp_path / "store")
-    inside = "GRAPH ?g { ?b <urn:p> ?o ; <urn:q> ?list } ?b <urn:p> ?same ; <urn:q> ?list ; <urn:r> 3 . ?list rdf:first 1"
+    inside = "GRAPH ?g { ?b <urn:p> ?o ; <urn:q> ?list } ?b <urn:p> ?same ; <urn:q> ?list ; <urn:r> 3 ."
+    inside += " ?list rdf:first 1"
     rows = asked.query(f"SELECT ?g ?o ?same {{ {inside} }} ORDER BY ?g")
     assert [tuple(row.values()) for row in rows] == [("<urn:one>", "one", "one"), ("<urn:two>", "two", "two")]
 
