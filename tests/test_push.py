@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
-from conftest import ROOT, Command, Said, ran, spawn
-from real_stores import STORES, RealStore, started
+import yaml
+from conftest import ROOT, Command, Said, environment, ran, spawn
+from real_stores import STORES, RealStore, _jar, started
 from test_real_stores import ask, change
 
 FOREIGN = "https://example.org/somebody-else"
@@ -118,8 +122,6 @@ KINDS = r'''
 
 
 def test_what_stores_rewrite_is_no_difference(real_store: RealStore, icrc: Command, tmp_path: Path) -> None:
-    import pyoxigraph as ox
-
     text = f"@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n{KINDS}"
     graph = ox.NamedNode("https://example.org/kinds")
     quads = [ox.Quad(*triple, graph) for triple in ((q.subject, q.predicate, q.object) for q in ox.parse(
@@ -145,6 +147,90 @@ def test_the_curl_lines_work(real_store: RealStore, icrc: Command, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert values(real_store, graphs[0]) == {"one", "two"}
     assert report(icrc("push", *where, "--format", "json"))["written"] == []
+
+
+# what `verify` must see, and what it must not, in a store that somebody else has written to
+DAMAGE = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted((Path(__file__).parent / "cases" / "stores" / "damage").glob("*.yaml"))
+}
+WHOLE = r'''
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+<https://example.org/g0> {
+  <urn:a> <urn:p> "Genève"@fr , "전문"@ko , "two words" , "😀 𐌰" , "007"^^xsd:integer , 2.50 , true .
+  <urn:a> <urn:q> "1950"^^xsd:gYear , "1950-06-26"^^xsd:date , "1950-06-26T09:00:00+09:00"^^xsd:dateTime .
+  <urn:a> <urn:r> "1950-06~"^^<http://id.loc.gov/datatypes/edtf/EDTF-level1> , <urn:전문> .
+}
+<https://example.org/g1> { <urn:a> <urn:p> "three" }
+'''
+
+
+def test_damage_is_found_and_put_right(real_store: RealStore, icrc: Command, tmp_path: Path) -> None:
+    """All that others do to a graph of ours, one after the other, each put right by what `verify` suggests."""
+    prefix = "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> "
+    path = tmp_path / "damage.nq"
+    path.write_bytes(ox.serialize(ox.parse(WHOLE, format=ox.RdfFormat.TRIG), format=ox.RdfFormat.N_QUADS) or b"")
+    where = (real_store.name, real_store.url, "--from", path, "--root", ROOT)
+    cleared(real_store, "https://example.org/g0", "https://example.org/g1", "https://example.org/g9")
+    assert icrc("push", *where, "--replace").code == 0
+    for name, case in DAMAGE.items():
+        assert set(case) <= {"does", "verify", "out", "not"}
+        if real_store.name in case.get("not", []):
+            continue
+        for update in case["does"]:
+            change(real_store, prefix + update)
+        said = icrc("verify", *where)
+        assert said.code == case["verify"], f"{name}: {said.out}{said.err}"
+        for word in case.get("out", []):
+            assert word in said.out, name
+        if said.code:
+            assert " --replace" in said.err
+            done = icrc("push", *where, "--replace", "--format", "json")
+            assert 0 < len(report(done)["written"]) < 3, f"{name}: {done.out}"
+            said = icrc("verify", *where)
+            assert said.code == 0, f"{name}: {said.out}"
+    assert icrc("push", *where).code == 0
+
+
+def test_the_script_for_the_bulk_loader_works(own_store: RealStore, icrc: Command, tmp_path: Path) -> None:
+    """As a person would run it: with the store stopped, where it must be, and in a folder that it may read."""
+    store, folder = own_store, own_store.folder / "load me"
+    path = tmp_path / "kinds.nq"
+    path.write_bytes(ox.serialize(ox.parse(WHOLE, format=ox.RdfFormat.TRIG), format=ox.RdfFormat.N_QUADS) or b"")
+    where = (store.name, store.url, "--from", path, "--root", ROOT)
+    said = icrc("push", *where, "--bulk", folder)
+    assert said.code == 0, said.err
+    argument = {
+        "rdf4j": store.url, "fuseki": str(store.folder / "data"), "oxigraph": str(store.folder / "data"),
+        "virtuoso": _sql_port(store),
+    }[store.name]  # fmt: skip
+    if store.name in ("fuseki", "oxigraph"):
+        store.kill()
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    loader = f'exec java -cp "{_jar("jena-fuseki-server")}" tdb2.tdbloader "$@"'
+    (tools / "tdb2.tdbloader").write_text(f"#!/bin/sh\n{loader}\n")
+    (tools / "tdb2.tdbloader").chmod(0o755)
+    env = environment(PATH=f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}", VIRTUOSO_PASSWORD="dba")
+    run = ["bash", str(folder / "load.sh"), argument]
+    done = subprocess.run(run, capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if store.name in ("fuseki", "oxigraph"):
+        store.again()
+    said = icrc("verify", *where)
+    assert said.code == 0, said.out + said.err
+    again = report(icrc("push", *where, "--format", "json"))
+    assert (again["written"], len(again["equal"])) == ([], 2), "the script loads what push remembers, too"
+    with (folder / "graphs.nq").open("a") as stream:
+        stream.write("this is no statement\n")
+    if store.name in ("virtuoso", "rdf4j"):
+        assert subprocess.run(run, capture_output=True, env=env, check=False).returncode != 0
+
+
+def _sql_port(store: RealStore) -> str:
+    found = re.search(r"ServerPort = 127.0.0.1:(\d+)", (store.folder / "virtuoso.ini").read_text()) if (
+        store.name == "virtuoso") else None  # fmt: skip
+    return found[1] if found else ""
 
 
 @pytest.mark.stores

@@ -45,8 +45,9 @@ def generated(name: str) -> str:
     ]
     lines = [tried, "", "| | |", "|---|---|", *(f"| {left} | {right} |" for left, right in rows)]
     if dialect.bulk:
+        heart = "`load-me/load.sh`, which is at heart" + ("" if dialect.tried else " (not tried, as the manual has it)")
         lines += ["", "For loads of many millions, `icrc-korea push " + name + " URL --bulk load-me` writes one file",
-                  "and `load-me/load.sh`, which is at heart:", "", "```bash", dialect.bulk, "```"]  # fmt: skip
+                  f"and {heart}:", "", "```bash", dialect.bulk, "```"]  # fmt: skip
     return "\n".join(lines)
 
 

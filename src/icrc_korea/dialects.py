@@ -106,13 +106,20 @@ DIALECTS: dict[str, Dialect] = {
         query="{}/sparql", update="{}/sparql-auth", graphs="{}/sparql-graph-crud-auth",
         name="graph-uri", sends="text/turtle", chunk=50_000, login="--digest", durations_as_numbers=True,
         bulk="""\
-# the folder must be among DirsAllowed in virtuoso.ini; VIRTUOSO_PASSWORD is the password of dba
-port=${1:-1111} here=$(pwd)
-isql() { isql-vt "localhost:$port" dba "${VIRTUOSO_PASSWORD:?set it first}" exec="$1"; }
-isql "delete from DB.DBA.load_list where ll_file = '$here/graphs.nq';"
-isql "ld_dir ('$here', 'graphs.nq', 'urn:none'); rdf_loader_run (); checkpoint;"
-# a file that fails is no error to the loader: it is in this list, which must be empty
-isql "select ll_file, ll_error from DB.DBA.load_list where ll_error is not null;\"""",
+# the folder must be among DirsAllowed in virtuoso.ini; VIRTUOSO_PASSWORD is the password of dba, which isql
+# lets everybody see who can list the processes of this machine while it runs
+port=${1:-1111} file=$(pwd)/graphs.nq
+isql() {
+  isql-vt "localhost:$port" dba "${VIRTUOSO_PASSWORD:?set it first}" banner=off verbose=off prompt=off exec="$1"
+}
+isql "delete from DB.DBA.load_list where ll_file = '$file';"
+isql "ld_dir ('$(pwd)', 'graphs.nq', 'urn:none'); rdf_loader_run (); checkpoint;"
+# a file that fails is no error to the loader, it only says so in a list
+loaded=$(isql "select count (*) from DB.DBA.load_list where ll_file = '$file' and ll_state = 2 and ll_error is null;")
+if [ "${loaded//[[:space:]]/}" != 1 ]; then
+  isql "select ll_error from DB.DBA.load_list where ll_file = '$file';" >&2
+  exit 1
+fi""",
         tried=True,
     ),
     "qlever": Dialect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from dataclasses import asdict
 
@@ -55,7 +56,8 @@ def _push(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
             folder = options.bulk or "icrc-korea-push"
             write_bulk(spool, where, folder, _name(options), one_each=True)
             progress.close()
-            say(f"nothing was sent; {len(spool.graphs)} graphs are in {folder}/, and these lines would push them:")
+            say(f"nothing was sent; {len(spool.graphs)} graphs are in {folder}/, and these lines would push them")
+            say("(what an earlier push put there and is no more they leave where it is: `push` would take it out)")
             print_lines(curl_lines(spool, where, folder, _name(options)))
             return 0
         if options.bulk:
@@ -76,7 +78,7 @@ def _push(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
         f"  unchanged {len(report.equal):>7,} graphs",
         f"  removed   {len(report.removed):>7,} graphs",
     ])  # fmt: skip
-    say(f"to prove that it arrived whole: icrc-korea verify {options.store} {options.url}")
+    say(f"to prove that it arrived whole: {_again('verify', options)}")
     return 0
 
 
@@ -109,8 +111,17 @@ def _verify(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
     if report.rewritten:
         say(f"{report.store} gives {report.rewritten} durations back as numbers, P1D as 86400.0: so did it here")
     if code:
-        say(f"to put it right: icrc-korea push {options.store} {options.url} --replace")
+        say(f"to put it right: {_again('push', options)} --replace")
     return code
+
+
+def _again(verb: str, options: argparse.Namespace) -> str:
+    """A command about the same graphs in the same store."""
+    words = ["icrc-korea", verb, options.store, options.url]
+    given = {"--graph-store": options.graph_store, "--with": options.parts, "--from": options.source,
+             "--store": options.ask}  # fmt: skip
+    words += [word for option, value in given.items() if value for word in (option, value)]
+    return shlex.join([*words, *(word for name in options.graph for word in ("--graph", name))])
 
 
 def _name(options: argparse.Namespace) -> str:
