@@ -428,8 +428,11 @@ def _ill_formed(shapes: bytes, quads: list[Quad]) -> list[Fault]:
     from pyshacl_turbo import meta_validate
     from rdflib.namespace import SH as WORDS
 
-    # bytes, as a text could be taken for an address
-    conforms, report, text = meta_validate(shapes, shacl_graph_format="nt")
+    # bytes, as a text could be taken for an address; a path in a path in an alternative is deep in SHACL-SHACL
+    try:
+        conforms, report, text = meta_validate(shapes, shacl_graph_format="nt", max_validation_depth=10 * DEEPEST)
+    except Exception as error:
+        raise Failure(_first_line(error)) from error
     if conforms:
         return []
     lint, found = _Lint(quads), {}
