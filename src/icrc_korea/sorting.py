@@ -64,7 +64,7 @@ def _run(batches: Iterable[list[bytes]]) -> IO[bytes]:
 
 def _merged(runs: list[IO[bytes]]) -> Iterator[list[bytes]]:
     """The lines of sorted files. Of each file some are at hand: up to the least of their ends all have come by."""
-    size = max(A_READ, IN_MEMORY // 4 // len(runs))
+    size = max(A_READ, IN_MEMORY // 16 // len(runs))
     at_hand = [(run, lines) for run in runs if (lines := run.readlines(size))]
     last = b""
     while at_hand:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -86,6 +86,7 @@ TEXT_FORMATS = {
 }
 A_BATCH = 4096  # quads that are written at once
 MOST_SETTLED = 50_000  # terms that are remembered while many are written
+A_LOAD = 100_000  # lines that are loaded at once into a store on disk
 A_LONG_TEXT = 200  # bytes of a literal that is not remembered
 # in lines of N-Quads: what stores write in one way, a literal without its tag, and the parts of terms
 A_TYPED = f'"^^<{XSD}'.encode()
@@ -687,7 +688,8 @@ def serialise_into(
     prefixes = {name: layout.prefixes[name] for name in sorted(names.used)}
     if turtle:
         sink.writelines(sorted(f"@prefix {name}: <{space}> .\n".encode() for name, space in prefixes.items()))
-        sink.writelines(_blocks(ordered))
+        for piece in _blocks(ordered):
+            sink.write(piece)
         return
     triples = (quad.triple for quad in quads_in(_unkeyed(ordered)))
     engine.serialize(triples, _Sink(sink, form == "rdfxml"), format=TEXT_FORMATS[form], prefixes=prefixes)
@@ -742,6 +744,9 @@ def _blocks(batches: Iterable[list[bytes]]) -> Iterator[bytes]:
             else:
                 pieces.append(b" , " + value)
             graph, subject, predicate = where, thing, verb
+            if len(pieces) > A_BATCH:
+                yield b"".join(pieces)
+                pieces = []
         yield b"".join(pieces)
     yield end + (b"}\n" if graph else b"")
 
@@ -852,11 +857,25 @@ def bulk_load(folder: Path, batches: Iterable[list[bytes]], apart: str = "") -> 
 
     What is in the graph `apart` is not merged. Gives whether some lines are in no graph.
     """
+    from concurrent.futures import ThreadPoolExecutor
+    from tempfile import NamedTemporaryFile
+
     store, outside, not_merged = engine.Store(str(folder)), False, f"<{apart}>".encode()
-    with ExitStack() as stack:
-        # the loads go on side by side; each names blank nodes anew, so both copies of what has some go in one
-        named, merged, nameless = (stack.enter_context(_load(store)) for _ in range(3))
-        for lines in batches:
+
+    def load(data: bytes = b"", path: str | None = None) -> None:
+        store.bulk_load(None if path else data, path=path, format=RdfFormat.N_QUADS, lenient=True)
+
+    with NamedTemporaryFile(prefix="icrc-korea-") as nameless, ThreadPoolExecutor(2) as pool:
+        loads: list[Any] = []
+        copies: tuple[list[bytes], list[bytes]] = [], []
+        for lines in chain(batches, [None]):
+            if lines is None or len(copies[1]) >= A_LOAD:  # one load would hold a million lines in memory
+                for done in loads:
+                    done.result()
+                loads = [pool.submit(load, b"".join(copy)) for copy in copies if copy]  # side by side
+                copies = [], []
+            if lines is None:
+                break
             parts = [split(line) for line in lines]
             graphs = {graph for _, graph in parts}
             if any(graph[:1] == b"_" for graph in graphs):
@@ -865,42 +884,17 @@ def bulk_load(folder: Path, batches: Iterable[list[bytes]], apart: str = "") -> 
             if b"" in graphs:
                 outside = True  # and in the merged graph only
                 lines = [line for line, (_, graph) in zip(lines, parts, strict=True) if graph]
-            if b"_:" in b"".join(triples):
-                nameless([line for line in (*lines, *triples) if b"_:" in line])
+            if b"_:" in b"".join(triples):  # each load names blank nodes anew: both copies of theirs go in one
+                nameless.writelines(line for line in (*lines, *triples) if b"_:" in line)
                 lines, triples = ([line for line in some if b"_:" not in line] for some in (lines, triples))
-            named(lines)
-            merged(triples)
+            copies[0].extend(lines)
+            copies[1].extend(triples)
+        for done in loads:
+            done.result()
+        nameless.flush()
+        load(path=nameless.name)
     store.flush()
     return outside
-
-
-@contextmanager
-def _load(store: Any) -> Iterator[Callable[[Iterable[bytes]], None]]:
-    """A bulk load that goes on beside: it takes lines until the end of the block."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    source, target = os.pipe()
-
-    def load() -> None:
-        try:  # a path, for no lock of Python is needed to read it
-            store.bulk_load(path=f"/dev/fd/{source}", format=RdfFormat.N_QUADS, lenient=True)
-        finally:
-            os.close(source)
-
-    with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(load)
-        with open(target, "wb") as stream:  # noqa: PTH123 - no path
-
-            def add(lines: Iterable[bytes]) -> None:
-                try:
-                    stream.write(b"".join(lines))
-                    stream.flush()
-                except BrokenPipeError:
-                    done.result()  # says why nobody reads any more
-                    raise
-
-            yield add
-        done.result()
 
 
 def sync(folder: Path) -> None:
