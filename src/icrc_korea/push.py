@@ -13,14 +13,16 @@ import shlex
 import time
 from dataclasses import dataclass, field
 from functools import partial as partial_of
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .dialects import DROP_AND_POST, Place
 from .errors import LayoutError, RemoteError, UsageError
 from .layout import GRAPHS, KW, XSD
+from .sorting import in_order
 from .spool import Digest, Graph, Spool, triples_of
-from .store import NamedNode, Quad, read_results, stream_quads
+from .store import Quad, read_results, stream_quads
 from .wire import JSON, shown
 
 if TYPE_CHECKING:
@@ -126,8 +128,8 @@ class Remote:
                               "check the address", endpoint=self.place.query)  # fmt: skip
         return found[0]
 
-    def lines(self, iri: str, expected: int) -> Iterator[bytes]:
-        """The triples of a graph as comparable lines; the whole graph, or page by page in a fixed order."""
+    def lines(self, iri: str, expected: int) -> Iterator[list[bytes]]:
+        """The triples of a graph as comparable lines, in batches: the whole graph, or page by page in a fixed order."""
         if not expected:
             return
         address = self.place.reading(iri)
@@ -342,10 +344,18 @@ def _plan(
 
 
 def _digest(remote: Remote, iri: str, expected: int) -> tuple[int, str]:
-    digest = Digest()
-    for line in remote.lines(iri, expected):
-        digest.add(line)
-    return digest.count, digest.text()
+    """How many triples the store gives, and the digest of what they say."""
+    digest, given = Digest(), 0
+
+    def counted() -> Iterator[list[bytes]]:
+        nonlocal given
+        for lines in remote.lines(iri, expected):
+            given += len(lines)
+            yield lines
+
+    for lines in in_order(counted()):
+        digest.add(lines)
+    return given, digest.text()
 
 
 # --- verifying -----------------------------------------------------------------------------------------------
@@ -386,36 +396,30 @@ def _compare(spool: Spool, graph: Graph, remote: Remote, difference: Difference,
     Gives the number of triples that only have the form that this kind of store is known to give them.
     """
 
-    def quads() -> Iterator[Quad]:
-        name = NamedNode(graph.iri)
-        for quad in stream_quads(remote.lines(graph.iri, difference.theirs), graph.iri):
-            yield Quad(quad.subject, quad.predicate, quad.object, name)
-
     rewrites = remote.place.dialect.durations_as_numbers
     expected: dict[bytes, bytes] = {}  # what a missing triple may have become: what it was
     extra: set[bytes] = set()  # what may be such a triple
-    with Spool(quads()) as theirs:
-        right = theirs.lines(theirs.graphs[graph.iri]) if graph.iri in theirs.graphs else iter(())
-        left = spool.lines(graph)
-        ours, other = next(left, None), next(right, None)
-        while ours is not None or other is not None:
-            if ours == other:
-                ours, other = next(left, None), next(right, None)
-            elif other is None or (ours is not None and ours < other):
-                assert ours is not None  # noqa: S101 - both are None only at the end
-                difference.missing_count += 1
-                if rewrites and DURATION in ours and len(expected) < MOST_REWRITTEN:
-                    expected[_as_number(ours)] = ours
-                elif len(difference.missing) < first:
-                    difference.missing.append(ours.decode().strip())
-                ours = next(left, None)
-            else:
-                difference.extra_count += 1
-                if rewrites and DURATION in other and len(extra) < MOST_REWRITTEN:
-                    extra.add(other)
-                elif len(difference.extra) < first:
-                    difference.extra.append(other.decode().strip())
-                other = next(right, None)
+    right = chain.from_iterable(in_order(remote.lines(graph.iri, difference.theirs)))
+    left = spool.lines(graph)
+    ours, other = next(left, None), next(right, None)
+    while ours is not None or other is not None:
+        if ours == other:
+            ours, other = next(left, None), next(right, None)
+        elif other is None or (ours is not None and ours < other):
+            assert ours is not None  # noqa: S101 - both are None only at the end
+            difference.missing_count += 1
+            if rewrites and DURATION in ours and len(expected) < MOST_REWRITTEN:
+                expected[_as_number(ours)] = ours
+            elif len(difference.missing) < first:
+                difference.missing.append(ours.decode().strip())
+            ours = next(left, None)
+        else:
+            difference.extra_count += 1
+            if rewrites and DURATION in other and len(extra) < MOST_REWRITTEN:
+                extra.add(other)
+            elif len(difference.extra) < first:
+                difference.extra.append(other.decode().strip())
+            other = next(right, None)
     same = expected.keys() & extra
     difference.missing_count -= len(same)
     difference.extra_count -= len(same)

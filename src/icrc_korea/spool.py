@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from bisect import bisect_left
 from hashlib import sha256
 
 from .errors import UsageError
@@ -91,19 +92,19 @@ def named(triple: str) -> str:
 
 
 class Digest:
-    """A digest of a set of statements that does not depend on their order."""
+    """A digest of a set of statements: SHA-256 of their lines in order."""
 
     def __init__(self) -> None:
-        self.count, self._sum = 0, 0
+        self.count, self._sum = 0, sha256()
 
-    def add(self, line: bytes) -> None:
-        """Takes one statement in, which must come only once."""
-        self.count += 1
-        self._sum += int.from_bytes(sha256(line).digest())
+    def add(self, lines: list[bytes]) -> None:
+        """Takes the next lines, which must come in order and each once."""
+        self.count += len(lines)
+        self._sum.update(b"".join(lines))
 
     def text(self) -> str:
         """The digest in hex."""
-        return f"{self._sum % (1 << 256):064x}"
+        return self._sum.hexdigest()
 
 
 class Part:
@@ -129,7 +130,7 @@ class Graph:
 
     @property
     def digest(self) -> str:
-        """A digest of its triples, whatever their order."""
+        """The digest of its triples."""
         return self.sums.text()
 
 
@@ -157,22 +158,23 @@ class Spool:
         return sum(graph.count for graph in self.graphs.values())
 
     def _write(self, batches: Iterable[list[bytes]], chunk: int) -> None:
-        place, graph, start = 0, Graph(""), b"\n"
+        place, graph = 0, Graph("")
         for lines in batches:
-            triples: list[bytes] = []
-            for line in lines:
-                if not line.startswith(start) or graph.parts[-1].count >= chunk:
-                    start = line[: line.index(b" ") + 1]
-                    if start[:-1].decode() != graph.iri:
-                        graph = self.graphs[start[:-1].decode()] = Graph(start[:-1].decode())
+            done = 0
+            while done < len(lines):
+                start = lines[done][: lines[done].index(b" ") + 1]
+                iri = start[:-1].decode()
+                if iri != graph.iri:
+                    graph = self.graphs[iri] = Graph(iri)
+                if not graph.parts or graph.parts[-1].count >= chunk:
                     graph.parts.append(Part(place))
-                triple, part = line[len(start) :], graph.parts[-1]
-                triples.append(triple)
-                graph.sums.add(triple)
-                part.count += 1
-                part.size += len(triple)
-                place += len(triple)
-            self._file.write(b"".join(triples))
+                part = graph.parts[-1]
+                end = bisect_left(lines, start[:-1] + b"!", done, min(len(lines), done + chunk - part.count))
+                triples = [line[len(start) :] for line in lines[done:end]]
+                graph.sums.add(triples)
+                size = self._file.write(b"".join(triples))
+                part.count, part.size, place = part.count + len(triples), part.size + size, place + size
+                done = end
         self._file.flush()
 
     def read(self, part: Part) -> Iterator[bytes]:
@@ -193,30 +195,27 @@ class Spool:
                 yield from (line + b"\n" for line in whole)
 
 
-def comparable(triple: bytes) -> bytes:
-    """A triple of N-Triples (without its dot) in the form in which it is compared: most are in it already."""
-    if b"XMLSchema#" in triple or b"_:" in triple or AN_UPPER_TAG.search(triple):
-        return normal(named(triple.decode())).encode()
-    return triple
-
-
-def triples_of(quads: Iterable[Quad]) -> Iterator[bytes]:
-    """The statements of quads as lines of N-Triples in the form in which they are compared."""
+def comparable(quads: Iterable[Quad]) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Each quad as its triple in N-Triples, without a dot, in the form in which it is compared; and its graph."""
     for lines in lines_of(quads):
-        yield from (comparable(split(line)[0]) + b" .\n" for line in lines)
+        data = b"".join(lines)
+        parts = [split(line) for line in lines]
+        if b"XMLSchema#" in data or b"_:" in data or AN_UPPER_TAG.search(data):  # else it is in this form already
+            parts = [(normal(named(triple.decode())).encode(), graph) for triple, graph in parts]
+        yield parts
+
+
+def triples_of(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
+    """The statements of quads as lines of N-Triples in the form in which they are compared, many at a time."""
+    for parts in comparable(quads):
+        yield [triple + b" .\n" for triple, _ in parts]
 
 
 def _by_graph(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
-    for lines in lines_of(quads):
-        found = []
-        for line in lines:
-            triple, graph = split(line)
-            if graph[:1] != b"<":
-                raise UsageError(
-                    "there are statements outside any named graph", "put each into a graph with a name"
-                )
-            found.append(b"%b %b .\n" % (graph[1:-1], comparable(triple)))
-        yield found
+    for parts in comparable(quads):
+        if any(graph[:1] != b"<" for _, graph in parts):
+            raise UsageError("there are statements outside any named graph", "put each into a graph with a name")
+        yield [b"%b %b .\n" % (graph[1:-1], triple) for triple, graph in parts]
 
 
 def from_file(name: str, chunk: int = A_PART) -> Spool:
