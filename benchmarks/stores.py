@@ -2,14 +2,17 @@
 
     python benchmarks/stores.py [--triples 100000] [STORE …]
 
-The stores are started and stopped here (see tests/real_stores.py). Each side writes into an empty store; the
-ratio is what counts. `peak` is the most memory that push had.
+The stores are started and stopped here (see tests/real_stores.py). Each side writes into an empty store, in turn;
+the medians, whose ratio is what counts. After each push `verify` reads all of it back. `peak` is the most memory
+that push and verify had.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,13 +41,14 @@ def write(folder: Path, triples: int) -> None:
             lines.write(f"{line} .\n")
 
 
-def pushed(store: RealStore, folder: Path) -> tuple[float, int]:
-    """Seconds, and the most memory in MB."""
+def timed(verb: str, store: RealStore, folder: Path) -> tuple[float, int]:
+    """Seconds that push or verify takes, and the most memory in MB."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", PUSH, "push", store.name, store.url, "--from", str(folder / "many.nq"), "--quiet"],
+        [sys.executable, "-c", PUSH, verb, store.name, store.url, "--from", str(folder / "many.nq"), "--quiet"],
         capture_output=True, text=True, check=True, cwd=ROOT,
-        env={**os.environ, "ICRC_KOREA_USER": store.user, "ICRC_KOREA_PASSWORD": store.password},
+        env={**env, "ICRC_KOREA_USER": store.user, "ICRC_KOREA_PASSWORD": store.password},
     )  # fmt: skip
     return time.perf_counter() - started, int(done.stdout.split()[-1])
 
@@ -66,24 +70,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stores", nargs="*", default=list(STORES), metavar="STORE")
     parser.add_argument("--triples", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    print(f"{'store':10} {'triples':>10} {'curl':>8} {'push':>8} {'ratio':>6} {'peak':>8}")
+    print(f"{'store':10} {'triples':>10} {'curl':>8} {'push':>8} {'ratio':>6} {'verify':>8} {'peak':>8}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, options.triples)
         for which in options.stores:
-            times = []
-            for side in (curled, pushed):
-                (folder / f"{which}-{side.__name__}").mkdir()
-                store = STORES[which](folder / f"{which}-{side.__name__}")
+            plain, ours, again, peak = [], [], [], 0
+            for number in range(2 * options.runs):
+                place = folder / f"{which}-{number}"
+                place.mkdir()
+                store = STORES[which](place)
                 if isinstance(store, str):
                     sys.exit(f"{which} is not here: {store}")
                 try:
-                    times.append(side(store, folder))
+                    if number % 2 == 0:
+                        plain.append(curled(store, folder))
+                    else:
+                        spent, most = timed("push", store, folder)
+                        back, more = timed("verify", store, folder)
+                        ours.append(spent)
+                        again.append(back)
+                        peak = max(peak, most, more)
                 finally:
                     store.kill()
-            plain, (ours, peak) = times
-            print(f"{which:10} {options.triples:>10,} {plain:>7.2f}s {ours:>7.2f}s {ours / plain:>6.2f} {peak:>5} MB")
+                    shutil.rmtree(place)
+            curl, push, verify = map(statistics.median, (plain, ours, again))
+            print(f"{which:10} {options.triples:>10,} {curl:>7.2f}s {push:>7.2f}s {push / curl:>6.2f} {verify:>7.2f}s "
+                  f"{peak:>5} MB", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -107,7 +107,15 @@ def test_an_export_from_disk_has_the_same_bytes(
     assert on_disk.export(form=form, **choice) == graph.export(form=form, **choice)
 
 
-@pytest.mark.parametrize("form", ["turtle", "trig", "nquads", "ntriples"])
+def test_a_package_from_disk_has_the_same_bytes(made: Path, graph: KnowledgeGraph, tmp_path: Path) -> None:
+    names = [given.package(tmp_path / where) for where, given in (
+        ("here", graph), ("disk", icrc_korea.load(ROOT, store=made)))]  # fmt: skip
+    assert names[0] == names[1]
+    assert [name for name in names[0] if (tmp_path / "here" / name).read_bytes() != (
+        tmp_path / "disk" / name).read_bytes()] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["turtle", "trig", "nquads", "ntriples", "jsonld", "rdfxml"])
 def test_sorting_in_files_gives_the_same_bytes(
     made: Path, graph: KnowledgeGraph, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,19 +198,31 @@ def test_graphs_of_ones_own_are_exported_with_what_is_in_none(graph: KnowledgeGr
     assert (said["graphs"]["urn:g"]["triples"], said["graphs"]["(default)"]["triples"]) == (1, 2)
 
 
+def test_a_property_that_xml_cannot_name_is_refused(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    (tmp_path / "one.nq").write_text('<urn:s> <urn:says:1> "a" <urn:g> .\n')
+    disk.make(tmp_path / "store", graph.built, [tmp_path / "one.nq"], quiet)
+    with pytest.raises(UsageError, match="no way to write the property <urn:says:1>"):
+        icrc_korea.load(ROOT, store=tmp_path / "store").export(form="rdfxml", preset="all")
+
+
 PEAK = "import resource, sys; from icrc_korea.cli import main; code = main(sys.argv[1:]); " \
        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["nquads", "trig"])
+@pytest.mark.parametrize("form", ["trig", "jsonld", "package"])
 def test_eight_times_as_much_is_exported_in_the_same_memory(
     many: dict[int, Path], form: str, tmp_path: Path
 ) -> None:
     peaks = {}
     for number, folder in many.items():
-        command = ["export", "--store", str(folder), "--preset", "all", "--format", form, "--root", str(ROOT)]
         target = tmp_path / f"{number}.{form}"
-        command = [sys.executable, "-c", PEAK, *command, "-o", str(target)]
+        command = ["export", "--store", str(folder), "--root", str(ROOT)]
+        if form == "package":
+            command += ["--package", str(tmp_path / str(number))]
+            target = tmp_path / str(number) / "all.nq"
+        else:
+            command += ["--preset", "all", "--format", form, "-o", str(target)]
+        command = [sys.executable, "-c", PEAK, *command]
         done = subprocess.run(command, capture_output=True, check=True)
         peaks[number] = int(done.stdout)
         assert target.read_bytes().count(b'"value ') == number
@@ -219,7 +239,7 @@ def many(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> dic
         with (root / "many.nq").open("w") as stream:
             for row in range(number):
                 graph_name = f"https://example.org/g/{row // 1000}"
-                stream.write(f'<urn:thing:{row // 5}> <urn:says:{row % 5}> "value {row}" <{graph_name}> .\n')
+                stream.write(f'<urn:thing:{row // 5}> <urn:says:p{row % 5}> "value {row}" <{graph_name}> .\n')
         disk.make(root / "store", graph.built, [root / "many.nq"], quiet)
         made[number] = root / "store"
     return made

@@ -92,6 +92,7 @@ A_LONG_TEXT = 200  # bytes of a literal that is not remembered
 A_TYPED = f'"^^<{XSD}'.encode()
 LITERAL = re.compile(rb'"(?:[^"\\]|\\.)*"(?:\^\^<http://www\.w3\.org/2001/XMLSchema#[^>]*>)?')
 IN_TERMS = re.compile(rb'(?P<text>"(?:[^"\\]|\\.)*")(?:\^\^(?P<kind><[^>]*>))?|(?P<iri><(?!<)[^<>]*>)')
+AN_XML_NAME = re.compile(r"[^\W\d][\w.-]*>$")  # the end of a property, which RDF/XML has as the name of an element
 A_TYPE = f"<{TYPE.value}>".encode()
 UNQUOTED = {  # the numbers and truth values that Turtle writes without quotes
     f"<{XSD}{name}>".encode(): re.compile(pattern)
@@ -682,7 +683,7 @@ def serialise_into(
         return
     names = _Names(layout)
     turtle = form in ("turtle", "trig")
-    ordered = in_order(_keys(batches, names, compact=turtle))
+    ordered = in_order(_keys(batches, names, form))
     beginning = next(ordered, [])  # only now are all prefixes known
     ordered = chain([beginning], ordered)
     prefixes = {name: layout.prefixes[name] for name in sorted(names.used)}
@@ -696,7 +697,7 @@ def serialise_into(
     sink.write(b"\n")
 
 
-def _keys(batches: Iterable[list[bytes]], names: _Names, compact: bool) -> Iterator[list[bytes]]:
+def _keys(batches: Iterable[list[bytes]], names: _Names, form: str) -> Iterator[list[bytes]]:
     """Lines whose order is the one in which a person reads: graph, subject, then type, labels and the rest.
 
     They hold the whole quad, in which there are no control characters.
@@ -708,11 +709,14 @@ def _keys(batches: Iterable[list[bytes]], names: _Names, compact: bool) -> Itera
             triple, graph = split(line)
             subject, predicate, value = triple.split(b" ", 2)
             short = [names.short(term) for term in (graph, subject, predicate, value)]
-            if not compact:
+            if form not in ("turtle", "trig"):
                 short = [graph, subject, predicate, value]
             elif predicate == A_TYPE:
                 short[2] = b"a"
             if predicate not in ranked:
+                if form == "rdfxml" and not AN_XML_NAME.search(predicate.decode()):
+                    raise UsageError(f"RDF/XML has no way to write the property {predicate.decode()}, which does not "
+                                     "end in a name", "choose another format")  # fmt: skip
                 ranked[predicate] = FIRST_READ.get(predicate[1:-1].decode(), "9").encode()
             short[2] = ranked[predicate] + short[2]
             keys.append(b"\0".join(short) + b"\n")
