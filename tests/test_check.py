@@ -187,7 +187,8 @@ def test_nothing_is_found_but_what_the_cases_expect(run: str, report: Callable[[
 
 @pytest.mark.parametrize("run", RUNS)
 def test_the_exit_code_says_how_bad_it_is(run: str, report: Callable[[str], Report]) -> None:
-    assert report(run).code == (3 if run == "parse" else 1)
+    broken = any(finding.severity == "violation" for case in RUNS[run] for finding in case.expected)
+    assert report(run).code == (3 if run == "parse" else int(broken))
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -207,6 +208,14 @@ def test_every_fault_that_a_query_looks_for_has_a_case() -> None:
     for rule in sorted(rules):
         cases = [case for case in ALL if case.path.parent == CASES / "quality" / rule]
         assert any(finding.rule == f"quality/{rule}" for case in cases for finding in case.expected), rule
+        assert any(not case.expected for case in cases), f"no case just passes quality/{rule}"
+
+
+@pytest.mark.parametrize("case", [c for c in ALL if not c.expected and "quality/" in c.name], ids=lambda c: c.name)
+def test_what_just_passes_is_not_even_noted(case: Case, report: Callable[[str], Report]) -> None:
+    rule = case.path.parent.relative_to(CASES).as_posix()
+    found = [found for found in report(case.run).findings if (found["rule"], found["file"]) == (rule, case.place)]
+    assert not found
 
 
 def test_a_case_stands_with_the_rule_that_it_breaks() -> None:

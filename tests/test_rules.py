@@ -102,8 +102,8 @@ WEAKER = {
     39: "A year stands for all its days, so that what happened in 1950 may have been before or after 25 June. Three "
     "events that rightly lie outside are listed in the query.",
     40: "A date that is stated as well as reckoned (26 June 1950, the day after) stays a stated one.",
-    41: "A part of an event is told only if none of it can lie within: the bounds of a month or an approximate date are "
-    "wider than what happened in it, so that they reach beyond a shorter event without contradicting it.",
+    41: "A part of an event is told only if none of it can lie within: the bounds of a month or an approximate date "
+    "are wider than what happened in it, so that they reach beyond a shorter event without contradicting it.",
     43: "A tenure of which the guide gives no date says so with kw:notStated kw:attestedAt.",
 }
 WARNINGS, NOTES = {4, 5, 16, 31, 39, 41, 44, 45, 63, 67}, {69, 70}
