@@ -54,7 +54,7 @@ class RealStore:
         with (self.folder / "output.txt").open("ab") as output:
             self.process = subprocess.Popen(
                 self._command, cwd=self.folder, env={**os.environ, **self._env}, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, start_new_session=True,
+                stdout=output, stderr=output, start_new_session=True, restore_signals=False,
             )  # fmt: skip
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:

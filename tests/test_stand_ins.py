@@ -17,7 +17,7 @@ import pyoxigraph as ox
 import pytest
 import yaml
 from conftest import ROOT, Command, Said
-from stand_in import standing_in
+from stand_in import StandIn, standing_in
 
 from icrc_korea.dialects import DIALECTS
 
@@ -119,8 +119,7 @@ def test_a_machine_that_fails_when_it_is_pushed_to(name: str, data: Path, icrc: 
     assert set(case) <= KEYS
     first = case.get("fails", []) if "before" not in case else []
     with standing_in({**PLAIN, "fails": first, **case.get("then", {})}) as store:
-        where = ("generic", f"{store.url}/sparql", "--graph-store", f"{store.url}/store", "--from", data,
-                 "--root", ROOT)  # fmt: skip
+        where = at(store, data)
         said = icrc("push", *where)
         err, out = said.err, said.out
         assert said.code == case["push"], said.err
@@ -134,6 +133,77 @@ def test_a_machine_that_fails_when_it_is_pushed_to(name: str, data: Path, icrc: 
             store.failures = []
             assert icrc("push", *where).code == 0
             assert icrc("verify", *where).code == 0
+
+
+def test_two_pushes_at_once_are_noticed(
+    data: Path, icrc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from icrc_korea.push import Remote
+
+    other = tmp_path / "other" / "data.nq"
+    other.parent.mkdir()
+    other.write_text(QUADS.replace('"3"', '"three"').replace('"4"', '"four"'), encoding="utf-8")
+    with standing_in(PLAIN) as store:
+        here, there = (("push", *at(store, path)) for path in (data, other))
+        put, done = Remote.put, list[Said]()
+
+        def and_somebody_else(self: Remote, iri: str, *rest: Any) -> None:
+            put(self, iri, *rest)
+            if iri.endswith("g0") and not done:
+                done.append(Said(-1, "", ""))
+                done[0] = icrc(*there)
+
+        monkeypatch.setattr(Remote, "put", and_somebody_else)
+        said = icrc(*here)
+        assert done[0].code == 0, done[0].err
+        assert said.code == 4
+        assert "somebody else has pushed at the same time" in said.err
+        for path in (other, data):  # whoever comes next puts it in order
+            assert icrc("push", *at(store, path)).code == 0
+            assert icrc("verify", *at(store, path)).code == 0
+
+
+def test_another_file_of_the_same_name_takes_no_place(data: Path, icrc: Command, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "data.nq"
+    other.parent.mkdir()
+    other.write_text(QUADS.replace("example.org/g", "example.org/other"), encoding="utf-8")
+    with standing_in(PLAIN) as store:
+        assert icrc("push", *at(store, data)).code == 0
+        before = set(store.store)
+        said = icrc("push", *at(store, other))
+        assert said.code == 2
+        assert "would go" in said.err
+        assert set(store.store) == before
+        assert icrc("push", *at(store, other), "--replace").code == 0
+        assert icrc("verify", *at(store, other)).code == 0
+        assert icrc("push", *at(store, other)).code == 0
+
+
+def test_a_store_on_disk_of_other_files_leaves_the_graph_where_it_is(data: Path, icrc: Command, tmp_path: Path) -> None:
+    assert icrc("build", "--store", tmp_path / "mine", data, "--root", ROOT).code == 0
+    with standing_in(PLAIN) as store:
+        graph = ("generic", f"{store.url}/sparql", "--graph-store", f"{store.url}/store", "--root", ROOT)
+        assert icrc("push", *graph, "--graph", "passage:P01.s1").code == 0
+        before = set(store.store)
+        said = icrc("push", *graph, "--store", tmp_path / "mine")
+        assert said.code == 0, said.err
+        assert before < set(store.store)
+        assert "<https://w3id.org/icrc-korea/graph/pushed/mine>" in {str(name) for name in store.store.named_graphs()}
+        assert icrc("verify", *graph, "--store", tmp_path / "mine").code == 0
+
+
+def test_a_manifest_that_is_cut_is_not_taken_for_whole(data: Path, icrc: Command) -> None:
+    data.write_text("".join(f'<urn:a> <urn:p> "{n}" <urn:g{n}> .\n' for n in range(60)), encoding="utf-8")
+    with standing_in(PLAIN) as store:
+        assert icrc("push", *at(store, data)).code == 0
+        store.behaviour = {**PLAIN, "rows": 100}
+        said = icrc("push", *at(store, data))
+        assert said.code == 4
+        assert "100 rows without a word" in said.err
+
+
+def at(store: StandIn, path: Path) -> tuple[str | Path, ...]:
+    return ("generic", f"{store.url}/sparql", "--graph-store", f"{store.url}/store", "--from", path, "--root", ROOT)
 
 
 @pytest.mark.parametrize(

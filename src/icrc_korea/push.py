@@ -214,7 +214,12 @@ class Manifest:
         self.remote, self.iri = remote, iri
         self.entries: dict[str, tuple[int, str] | None] = {}
         found: dict[str, dict[str, str]] = {}
-        for quad in remote.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}", Quad):
+        quads = remote.rows(f"SELECT ?s ?p ?o WHERE {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}", Quad)
+        if quads and len(quads) % 50 == 0 and remote.count(iri) != len(quads):  # caps are round numbers
+            raise RemoteError(f"{shown(remote.place.query)} gave only {len(quads):,} rows without a word",
+                              "raise the limit in the store's settings, then run the same command again",
+                              endpoint=remote.place.query)  # fmt: skip
+        for quad in quads:
             found.setdefault(str(quad.subject)[1:-1], {})[quad.predicate.value] = str(getattr(quad.object, "value", ""))
         for graph, fields in found.items():
             count, digest = fields.get(TRIPLES, ""), fields.get(DIGEST, "")
@@ -228,6 +233,18 @@ class Manifest:
             return
         body = "".join(self.text()).encode()
         self.remote.put(self.iri, [(0, len(body), lambda: [body])], lambda _: None)
+
+    def settle(self, written: list[str]) -> None:
+        """Writes it at the end; a RemoteError if another push has been at work meanwhile, so that all is sent again."""
+        there = Manifest(self.remote, self.iri).entries
+        others = [iri for iri in written if there.get(iri, (0, "")) not in (None, self.entries[iri])]
+        others += [iri for iri, entry in there.items() if entry and iri not in self.entries]
+        self.entries |= dict.fromkeys(others)
+        self.write()
+        if others:
+            raise RemoteError(f"somebody else has pushed at the same time: {others[0]} may hold what is theirs",
+                              "agree who pushes, then run the same command again",
+                              endpoint=self.remote.place.base)  # fmt: skip
 
     def text(self) -> Iterator[str]:
         """Its triples as N-Triples."""
@@ -258,9 +275,7 @@ def push(
     started, place = time.monotonic(), remote.place
     report = Pushed(place.dialect.title, place.base)
     manifest = Manifest(remote, manifest_of(name))
-    changed, gone = _plan(spool, remote, manifest, report, tell, replace)
-    if partial:
-        gone = []
+    changed, gone = _plan(spool, remote, manifest, report, tell, partial, replace)
     total = sum(graph.count for graph in changed)
     if changed or gone:
         manifest.entries |= {graph.iri: None for graph in changed} | dict.fromkeys(gone)
@@ -288,7 +303,7 @@ def push(
             remote.drop(iri)
             del manifest.entries[iri]
             report.removed.append(iri)
-        manifest.write()
+        manifest.settle(report.written)
     report.seconds = round(time.monotonic() - started, 3)
     tell(1, 1, f"{len(report.written)} graphs written ({report.triples:,} triples), {len(report.removed)} removed, "
          f"{len(report.equal)} were there already")  # fmt: skip
@@ -308,7 +323,7 @@ def _batches(graphs: list[Graph], together: bool) -> Iterator[list[Graph]]:
 
 
 def _plan(
-    spool: Spool, remote: Remote, manifest: Manifest, report: Pushed, tell: Tell, replace: bool
+    spool: Spool, remote: Remote, manifest: Manifest, report: Pushed, tell: Tell, partial: bool, replace: bool
 ) -> tuple[list[Graph], list[str]]:
     """Which graphs have to be written, and which of ours to be removed; UsageError if one is not ours."""
     changed, foreign, adopted = [], [], 0
@@ -337,7 +352,13 @@ def _plan(
             f"the store has a graph {foreign[0]}{more} that differs from ours and was not put there by a push",
             "nothing was changed; add --replace if it may be replaced",
         )
-    gone = [iri for iri in manifest.entries if iri not in spool.graphs]
+    gone = [] if partial else [iri for iri in manifest.entries if iri not in spool.graphs]
+    if gone and len(gone) == len(manifest.entries) and not replace:
+        raise UsageError(
+            f"the {len(gone):,} graphs that a push has put there under the same name, {gone[0]} among them, would go, "
+            "for none of them is among these",
+            "nothing was changed; name the file otherwise to keep them, or add --replace",
+        )
     if adopted and not changed and not gone:
         manifest.write()
     return changed, gone

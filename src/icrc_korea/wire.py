@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from .errors import RemoteError, UsageError
 from .table import safe
@@ -54,7 +54,7 @@ NEXT_STEPS = {
     400: "if the address and the kind of store are right, this is a fault of ours or of the store: please report it",
     401: WHERE_CREDENTIALS_BELONG,
     403: "ask who runs the store for the right to do this, or use credentials that have it",
-    404: "check the address: is the name of the dataset or repository in it right, and does it exist there?",
+    404: "check the address, and the kind of store: is the name of the dataset or repository right, and does it exist?",
     405: "check the kind of store and the address; a store that was started read-only answers so too",
     406: "check the kind of store and the address: it offers none of the forms that were asked for",
     413: "send less at once, or use the store's own bulk loader",
@@ -114,7 +114,7 @@ def shown(url: str) -> str:
         there = "…@" + there.rpartition("@")[2]
     address, _, query = there.partition("?")
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in QUESTIONS)
-    text = safe(f"{scheme}{mark}{address}?{kept}" if kept else scheme + mark + address)
+    text = safe(f"{scheme}{mark}{address}?{unquote(kept)}" if kept else scheme + mark + address)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
@@ -529,7 +529,7 @@ class Wire:
         status = response.status_code
         wait = retry_after(response.headers.get("retry-after", ""))
         later = f", and asks to be left alone for {wait:,.0f} s" if wait is not None else ""
-        remedy = NEXT_STEPS.get(status, "look into the store's log, then run the same command again")
+        remedy = NEXT_STEPS.get(status, "look into the store's log, and at the room on its disk; then try again")
         ours = self.credentials
         asked = response.headers.get("www-authenticate", "")
         if status == 401 and ours and (ours.bearer() or origin_of(url) in self._auth):

@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict
 
 from ..errors import UsageError
+from ..layout import BASE
 from ..terminal import Progress, print_json, print_lines, say
 from . import STORE, Verb
 
@@ -54,20 +55,20 @@ def _push(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
     with _spool(graph, options, where.dialect.chunk) as spool:
         if options.dry_run:
             folder = options.bulk or "icrc-korea-push"
-            write_bulk(spool, where, folder, _name(options), one_each=True)
+            write_bulk(spool, where, folder, _name(options, spool), one_each=True)
             progress.close()
             say(f"nothing was sent; {len(spool.graphs)} graphs are in {folder}/, and these lines would push them")
             say("(what an earlier push put there and is no more they leave where it is: `push` would take it out)")
-            print_lines(curl_lines(spool, where, folder, _name(options)))
+            print_lines(curl_lines(spool, where, folder, _name(options, spool)))
             return 0
         if options.bulk:
-            write_bulk(spool, where, options.bulk, _name(options))
+            write_bulk(spool, where, options.bulk, _name(options, spool))
             progress.close()
             say(f"nothing was sent; {spool.triples:,} triples and a script are in {options.bulk}/")
             print_lines(bulk(where, options.bulk))
             return 0
         with _wire(options) as wire:
-            report = push(spool, Remote(wire, where), progress, _name(options), partial=bool(options.graph),
+            report = push(spool, Remote(wire, where), progress, _name(options, spool), partial=bool(options.graph),
                           replace=options.replace)  # fmt: skip
     progress.close()
     if options.format == "json":
@@ -124,9 +125,10 @@ def _again(verb: str, options: argparse.Namespace) -> str:
     return shlex.join([*words, *(word for name in options.graph for word in ("--graph", name))])
 
 
-def _name(options: argparse.Namespace) -> str:
+def _name(options: argparse.Namespace, spool: Spool) -> str:
     """The name under which the store remembers what was pushed: none for the graph itself, else the file's."""
-    return os.path.basename(options.source).partition(".")[0] if options.source else ""  # noqa: PTH119
+    ours = not options.source and any(iri.startswith(BASE) for iri in spool.graphs)
+    return "" if ours else os.path.basename((options.source or options.ask).rstrip("/")).partition(".")[0]  # noqa: PTH119
 
 
 def _spool(graph: KnowledgeGraph, options: argparse.Namespace, chunk: int) -> Spool:
