@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from . import build, catalogue, edtf, literals, provenance, reason
-from .errors import BadHeader, BuildError, ParseError, QueryError, UsageError, nearest
+from .errors import BadHeader, BuildError, KgError, ParseError, QueryError, UsageError, nearest
 from .layout import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, PREFIX_LINE, QUALITY, RDFS, SKOS, THINGS
 from .places import Places
 from .provenance import CERTAINTIES
@@ -51,11 +51,14 @@ if TYPE_CHECKING:
         @property
         def address(self) -> str: ...
         def slice(self, predicates: set[str] | None) -> Asked: ...
-        def asserted(self, text: str) -> Answer: ...
+        def each(
+            self, queries: list[str], most: int, asserted: bool = False
+        ) -> Iterator[tuple[int, Answer | KgError]]: ...
 
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
 RULE = BASE + "shapes#"
 MOST_GUESSES = 50  # of what a misspelt name in one file may have been
+MOST_CLASSES = 100_000  # that may be below others
 MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
 DCT = "http://purl.org/dc/terms/"
 # what the description of a thing may say besides its class and its names; of the guide's own text also what it is in
@@ -688,7 +691,10 @@ class _Check:
             return
         for question in self.questions:
             if question.topic == QUALITY and self._asked(question.id):
-                yield from self._faults(question, store)
+                try:
+                    yield from self._faults(question, store.query(question.text))
+                except QueryError as error:
+                    yield Finding(f"queries/{question.id}.rq", 1, "query", "", error.message, error.remedy)
 
     def _faults_to_look_for(self) -> list[str]:
         return [question.id for question in self.questions if question.topic == QUALITY]
@@ -734,14 +740,9 @@ class _Check:
         """Where a statement stands in the files."""
         return [quad for quad in self._by_subject.get(triple[0], ()) if (quad.predicate, quad.object) == triple[1:]]
 
-    def _faults(self, question: Question, store: Asked) -> Iterator[Finding]:
+    def _faults(self, question: Question, answer: Answer) -> Iterator[Finding]:
         language = self.options.language
         file, remedy = f"queries/{question.id}.rq", question.remedy(language)
-        try:
-            answer = store.query(question.text)
-        except QueryError as error:
-            yield Finding(file, 1, "query", "", error.message, error.remedy)
-            return
         said = question.asks(language).rstrip(".") or "a fault was found"
         if answer.truth or answer.triples:
             yield Finding(file, 1, question.id, "", said, remedy, question.severity)
@@ -937,38 +938,66 @@ class _There(_Check):
             yield self._at(fault.node, "shapes", fault.found, f"{fault.remedy}; until then no shape is run")
         if faults:
             return
-        pairs = self.there.asserted("SELECT ?below ?above WHERE { ?below rdfs:subClassOf ?above }").rows
-        compiled = Compiled(self._shapes, subclasses(pairs))
+        [(_, answer)] = self.there.each(["SELECT ?below ?above WHERE { ?below rdfs:subClassOf ?above }"], MOST_CLASSES)
+        if isinstance(answer, KgError):
+            raise answer
+        compiled = Compiled(self._shapes, subclasses(answer.rows))
         rules = [rule for rule in compiled.rules if self._asked(self._named(rule.shape))]
-        for number, rule in enumerate(rules):
-            name = self._named(rule.shape)
-            self.tell(number, len(rules), f"asking for {name}")
-            results = list(rule.results(self.there.asserted(f"{rule.query} LIMIT {MOST_FINDINGS + 1}")))
+        for number, answer in self._each([rule.query for rule in rules], "constraints of shapes", asserted=True):
+            rule, name = rules[number], self._named(rules[number].shape)
+            if isinstance(answer, KgError):
+                yield self._not_asked(name, f"its constraint {rule.component} of {self._path(rule)}", answer)
+                continue
+            results = list(rule.results(answer))
             yield from (self._broken(result) for result in results[:MOST_FINDINGS])
             if len(results) > MOST_FINDINGS:
-                yield replace(self._more(name, 0, self.there.address, rule.severity),
-                              found="more findings of this rule are not listed")  # fmt: skip
+                yield self._more(name, 0, self.there.address, rule.severity)
         for shape, what in compiled.unsaid:
             remedy = "check it over an export of that graph: icrc-korea check FILE"
             yield self._at(shape.strip("<>"), "shapes", f"{what} was not checked: it cannot be asked in SPARQL",
                            remedy, WARNING)  # fmt: skip
 
+    def _more(self, rule: str, number: int, file: str, severity: str) -> Finding:
+        return replace(super()._more(rule, number, file, severity), found="more findings of this rule are not listed")
+
+    def _each(self, queries: list[str], what: str, asserted: bool = False) -> Iterator[tuple[int, Answer | KgError]]:
+        """The answer to each query, or why there is none, as they come."""
+        self.tell(0, len(queries), f"asking for {what}")
+        for done, answered in enumerate(self.there.each(queries, MOST_FINDINGS + 1, asserted), 1):
+            self.tell(done, len(queries), f"asking for {what}: {done} of {len(queries)}")
+            yield answered
+
+    def _not_asked(self, rule: str, what: str, error: KgError) -> Finding:
+        """What stands for a rule that could not be asked: that it found nothing is not known."""
+        return Finding(self.there.address, 0, rule, "", f"{what} was not checked: {error.message}", error.remedy)
+
+    def _path(self, rule: Any) -> str:
+        return re.sub(r"<([^>]*)>", lambda match: self.layout.shrink(match.group(1)), rule.path) or "the thing itself"
+
     def _named(self, shape: str) -> str:
         return self.layout.shrink(shape.strip("<>"))
 
     def _queries_there(self, axioms: list[Quad]) -> Iterator[Finding]:
-        store = self.there.slice(None)
         if self._asked("consistency"):
-            program = reason.compile_axioms(axioms, self.layout)
-            self.tell(0, 1, "asking for contradictions")
-            found = reason.contradictions(program, store.query, self.layout)
-            yield from contradicted(found, self.there.address, self.layout)
+            yield from self._contradictions_there(axioms)
         wanted = [question for question in self.questions if question.topic == QUALITY and self._asked(question.id)]
-        for number, question in enumerate(wanted):
-            self.tell(number, len(wanted), f"asking {question.id}")
-            for finding in self._faults(question, store):
+        for number, answer in self._each([question.text for question in wanted], "faults"):
+            if isinstance(answer, KgError):
+                yield self._not_asked(wanted[number].id, "this", answer)
+                continue
+            for finding in self._faults(wanted[number], answer):
                 ours = finding.subject or finding.rule == "query"
                 yield finding if ours else replace(finding, file=self.there.address)
+
+    def _contradictions_there(self, axioms: list[Quad]) -> Iterator[Finding]:
+        clashes = reason.compile_axioms(axioms, self.layout).clashes
+        found = []
+        for number, answer in self._each([clash.text for clash in clashes], "contradictions"):
+            if isinstance(answer, KgError):
+                yield self._not_asked("consistency", f"whether {clashes[number].says}", answer)
+            else:
+                found.append((clashes[number], answer))
+        yield from contradicted(reason.contradicting(found, self.layout), self.there.address, self.layout)
 
 
 # --- small rules ---------------------------------------------------------------------------------------

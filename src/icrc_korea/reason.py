@@ -126,7 +126,7 @@ class Clash:
     @property
     def text(self) -> str:
         """The query that finds the clashes."""
-        return f"SELECT * WHERE {{ {_sparql(self.body)} }}"
+        return f"SELECT {' '.join(sorted(_variables(self.body)))} WHERE {{ {_sparql(self.body)} }}"
 
 
 @dataclass(frozen=True)
@@ -503,9 +503,13 @@ NEWS = " && ".join((
 
 def contradictions(program: Program, ask: Callable[[str], Answer], layout: Layout) -> list[Contradiction]:
     """What contradicts the ontology where everything that follows can be asked."""
+    return contradicting(((clash, ask(clash.text)) for clash in program.clashes), layout)
+
+
+def contradicting(answered: Iterable[tuple[Clash, Answer]], layout: Layout) -> list[Contradiction]:
+    """The contradictions that the answers to clashes say."""
     found: dict[frozenset[Goal], Contradiction] = {}
-    for clash in program.clashes:
-        answer = ask(clash.text)
+    for clash, answer in answered:
         for row in answer.rows:
             bound = dict(zip(answer.columns, row, strict=True))
             statements = tuple(_filled(pattern, bound) for pattern in clash.body)

@@ -20,7 +20,7 @@ import re
 from functools import cached_property
 
 from . import build, catalogue
-from .errors import ParseError, RemoteError
+from .errors import KgError, ParseError, RemoteError
 from .layout import BASE, CATALOGUE, GRAPHS, KW, XSD
 from .sparql import Tokens
 from .spool import SKOLEM, shortest
@@ -29,7 +29,7 @@ from .wire import LARGEST, Credentials, Wire, checked, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from .build import Tell
@@ -42,6 +42,7 @@ LONGEST_ADDRESS = 2000  # characters; a longer question is sent by POST
 PATIENCE, LONGER = 300.0, 1800.0  # seconds that a service may take over a question, and over a change
 MOST_IN_ANSWER = 4 * LARGEST
 A_PAGE = 10_000
+AT_ONCE = 12  # queries in one request
 BOM = b"\xef\xbb\xbf"
 INFERRED = GRAPHS + "inferred"
 SHAPES = GRAPHS + "shapes"
@@ -167,6 +168,23 @@ class Service:
         start = text if len(text) < 240 else f"{text[:100]} … {text[-120:]}"
         return RemoteError(f"{shown(self.url)} answered what is no SPARQL result: {start or '(nothing)'}", NO_RESULT,
                            endpoint=self.url, cut=True)  # fmt: skip
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether a query cannot be part of another one."""
+    tokens = Tokens(text)
+    words = {token.upper() for kind, token, _ in tokens.items if kind == "word"}
+    return not tokens.selected() or bool(words & {"PREFIX", "BASE", "FROM", "LIMIT", "OFFSET"})
+
+
+def _joined(batch: list[int], queries: Sequence[str], layout: Layout) -> str:
+    """Several queries as one, which says of each row to which it belongs."""
+    columns = dict.fromkeys(name for number in batch for name in Tokens(queries[number]).selected())
+    parts = (
+        f"{{ {{ {queries[number]} }} BIND ({number} AS ?queryNumber) }}\n" for number in batch
+    )
+    chosen = " ".join(f"?{name}" for name in ("queryNumber", *columns))
+    return standalone(f"SELECT {chosen} WHERE {{\n{'UNION '.join(parts)}}}", {}, layout)
 
 
 class _Reply:
@@ -364,10 +382,77 @@ class Remote:
         """The answer to a query over our graphs."""
         return self.service.query(text, self.asked, self.graphs if named else ())
 
-    def asserted(self, text: str) -> Answer:
-        """The answer to a query over what is asserted, and the catalogue: what shapes speak of."""
-        graphs = [name for name in self.graphs if name not in (SHAPES, INFERRED)]
-        return self.service.query(standalone(text, {}, self.layout), graphs)
+    def each(
+        self, queries: Sequence[str], most: int, asserted: bool = False
+    ) -> Iterator[tuple[int, Answer | KgError]]:
+        """The answer to each of many queries, with its number, or why there is none; so many rows at most.
+
+        Many are asked in one request. Where that is too much for the service, it is asked for less and less at once.
+        `asserted` leaves out what was inferred.
+        """
+        wanted = {name for name in self.asked if not (asserted and name == INFERRED)}
+        needed = [self._concerned(text) & wanted for text in queries]
+        batches: dict[bool, list[int]] = {True: [], False: []}
+        # graphs cost a service more than queries do: those that need the same ones go together
+        for number in sorted(range(len(queries)), key=lambda one: (len(needed[one]), sorted(needed[one]), one)):
+            batches[_stands_alone(queries[number])].append(number)
+        queries = [text if _stands_alone(text) else f"{text}\nLIMIT {most}" for text in queries]
+        for number in batches[True]:
+            yield from self._together(queries, needed, [number])
+        for first in range(0, len(batches[False]), AT_ONCE):
+            yield from self._together(queries, needed, batches[False][first : first + AT_ONCE])
+
+    def _together(
+        self, queries: Sequence[str], needed: list[set[str]], batch: list[int]
+    ) -> Iterator[tuple[int, Answer | KgError]]:
+        graphs = sorted(set().union(*(needed[number] for number in batch)) or self.asked[:1])
+        try:
+            if len(batch) == 1:
+                text = standalone(queries[batch[0]], {}, self.layout)
+                yield batch[0], self.service.query(text, graphs)
+            else:
+                answer = self.service.query(_joined(batch, queries, self.layout), graphs)
+                rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+                for number in batch:
+                    columns = Tokens(queries[number]).selected()
+                    found = [row for row in rows if getattr(row["queryNumber"], "value", "") == str(number)]
+                    yield number, Answer(self.layout, columns, [[row[name] for name in columns] for row in found])
+        except KgError as error:
+            if not self._answers(error):
+                raise
+            if len(batch) == 1:
+                yield batch[0], error
+                return
+            for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+                yield from self._together(queries, needed, half)
+
+    def _answers(self, error: KgError) -> bool:
+        """Whether a service that could not answer one question still answers others."""
+        if isinstance(error, RemoteError) and error.status in (401, 403, 404, 429):
+            return False
+        try:
+            return self.service.query("ASK { ?s ?p ?o }").truth is not None
+        except RemoteError:
+            return False
+
+    def _concerned(self, text: str) -> set[str]:
+        """The graphs of ours that can matter to a query: those with a predicate that it speaks of."""
+        spoken = Tokens(text).predicates(self.layout.prefixes)
+        if spoken is None or not self.graphs:
+            return set(self.asked)
+        return set().union(*(self._holders.get(name, set()) for name in spoken))
+
+    @cached_property
+    def _holders(self) -> dict[str, set[str]]:
+        """The graphs of ours in which a predicate occurs."""
+        found: dict[str, set[str]] = {}
+        names = " ".join(f"<{name}>" for name in self.asked)
+        for graph, predicate in self.service.query(
+            f"SELECT DISTINCT ?g ?p WHERE {{ VALUES ?g {{ {names} }} GRAPH ?g {{ ?s ?p ?o }} }}"
+        ).rows:
+            if graph is not None and predicate is not None:
+                found.setdefault(predicate.value, set()).add(graph.value)
+        return found
 
     def _ask(self, pattern: str, named: bool = False) -> bool:
         return bool(self.ask(f"ASK {{ {pattern} }}", named).truth)

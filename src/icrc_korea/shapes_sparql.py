@@ -213,14 +213,15 @@ class Compiled:
             return (f"SELECT DISTINCT ?focus ?path ?value WHERE {{ {chosen} ?focus ?path ?value "
                     f"FILTER (?path NOT IN ({known})) }}")  # fmt: skip
         if path and name in (*OF_FOCUS, "hasValue"):
-            return f"SELECT DISTINCT ?focus WHERE {{ {chosen} FILTER (!({self._of_focus(shape, name, value, path, '?focus')})) }}"  # noqa: E501
+            broken = _denied(self._of_focus(shape, name, value, path, "?focus"))
+            return f"SELECT DISTINCT ?focus WHERE {{ {chosen} FILTER ({broken}) }}"
         if name in PAIRS:
             return self._pair(name, value, path, chosen)
         if path:
-            broken = f"?focus {path} ?value FILTER (!({self._of_value(shape, name, value, '?value')}))"
+            broken = f"?focus {path} ?value FILTER ({self._fails(shape, name, value, '?value')})"
             return f"SELECT DISTINCT ?focus ?value WHERE {{ {chosen} {broken} }}"
-        holds = self._of_value(shape, name, value, "?focus")
-        return f"SELECT DISTINCT ?focus (?focus AS ?value) WHERE {{ {chosen} FILTER (!({holds})) }}"
+        fails = self._fails(shape, name, value, "?focus")
+        return f"SELECT DISTINCT ?focus (?focus AS ?value) WHERE {{ {chosen} FILTER ({fails}) }}"
 
     def _own_query(self, shape: Any, constraint: Any, path: str, chosen: str) -> str:
         """The query that a shape itself has (SHACL-SPARQL), over its focus nodes."""
@@ -292,8 +293,7 @@ class Compiled:
         if not path:
             return f"({self._of_value(shape, name, value, node, depth)})"
         inner = self._fresh()
-        wrong = f"FILTER (!({self._of_value(shape, name, value, inner, depth)}))"
-        return f"NOT EXISTS {{ {node} {path} {inner} {wrong} }}"
+        return f"NOT EXISTS {{ {node} {path} {inner} FILTER ({self._fails(shape, name, value, inner, depth)}) }}"
 
     def _of_focus(self, shape: Any, name: str, value: Any, path: str, node: str, depth: int = 0) -> str:
         if name == "hasValue":
@@ -323,6 +323,12 @@ class Compiled:
         found = f"EXISTS {{ {node} {path} {', '.join(names)}{test} }}"
         return f"NOT {found}" if most else found
 
+    def _fails(self, shape: Any, name: str, value: Any, node: str, depth: int = 0) -> str:
+        """The condition that one constraint on one node is broken: some stores stumble over a double negation."""
+        if name == "not":
+            return self.holds(value, node, depth + 1)
+        return f"!({self._of_value(shape, name, value, node, depth)})"
+
     def _of_value(self, shape: Any, name: str, value: Any, node: str, depth: int = 0) -> str:
         """The condition of one constraint on one node."""
         if name == "class":
@@ -345,9 +351,9 @@ class Compiled:
             mark = ">=" if name == "minLength" else "<="
             return f"!isBlank({node}) && STRLEN(STR({node})) {mark} {int(value.value)}"
         if name == "in":
-            return " || ".join(f"sameTerm({node}, {term})" for term in self._items(value)) or "false"
+            return _among(node, self._items(value))
         if name == "hasValue":
-            return f"sameTerm({node}, {value})"
+            return _among(node, [value])
         if name == "languageIn":
             tags = " || ".join(f"LANGMATCHES(LANG({node}), {tag})" for tag in self._items(value))
             return f"isLiteral({node}) && ({tags or 'false'})"
@@ -362,6 +368,25 @@ class Compiled:
             parts = [f"IF({self.holds(item, node, depth + 1)}, 1, 0)" for item in self._items(value)]
             return " + ".join(parts) + " = 1" if parts else "false"
         raise Unsaid
+
+
+def _denied(exists: str) -> str:
+    """The opposite of EXISTS or NOT EXISTS."""
+    found, word, group = exists.partition("EXISTS")
+    return f"!({exists})" if not word else f"{'' if found else 'NOT '}EXISTS{group}"
+
+
+def _among(node: str, terms: list[Any]) -> str:
+    """The condition that a node is one of some terms; Virtuoso has a sameTerm that fails for constants."""
+    names = [str(term) for term in terms if isinstance(term, NamedNode)]
+    found = [f"{node} IN ({', '.join(names)})"] if names else []
+    for term in terms:
+        if not isinstance(term, NamedNode | BlankNode):
+            text = str(term).rpartition('"')[0] + '"'
+            kind = f'LCASE(LANG({node})) = "{term.language.lower()}"' if term.language else (
+                f"DATATYPE({node}) = {term.datatype}")  # fmt: skip
+            found.append(f"(isLiteral({node}) && STR({node}) = {text} && {kind})")
+    return " || ".join(found) or "false"
 
 
 def subclasses(pairs: Iterable[Sequence[Term | None]]) -> dict[str, set[str]]:
