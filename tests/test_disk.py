@@ -198,11 +198,17 @@ def test_graphs_of_ones_own_are_exported_with_what_is_in_none(graph: KnowledgeGr
     assert (said["graphs"]["urn:g"]["triples"], said["graphs"]["(default)"]["triples"]) == (1, 2)
 
 
-def test_a_property_that_xml_cannot_name_is_refused(graph: KnowledgeGraph, tmp_path: Path) -> None:
-    (tmp_path / "one.nq").write_text('<urn:s> <urn:says:1> "a" <urn:g> .\n')
+@pytest.mark.parametrize(("form", "quad", "said"), [
+    ("rdfxml", '<urn:s> <urn:says:1> "a" <urn:g> .', "no way to write the property <urn:says:1>"),
+    ("jsonld", '<urn:s> <urn:p> <<( <urn:a> <urn:b> "c" )>> <urn:g> .', "no triples in triples"),
+])  # fmt: skip
+def test_what_a_format_cannot_say_is_refused(
+    graph: KnowledgeGraph, tmp_path: Path, form: str, quad: str, said: str
+) -> None:
+    (tmp_path / "one.nq").write_text(quad)
     disk.make(tmp_path / "store", graph.built, [tmp_path / "one.nq"], quiet)
-    with pytest.raises(UsageError, match="no way to write the property <urn:says:1>"):
-        icrc_korea.load(ROOT, store=tmp_path / "store").export(form="rdfxml", preset="all")
+    with pytest.raises(UsageError, match=said):
+        icrc_korea.load(ROOT, store=tmp_path / "store").export(form=form, preset="all")
 
 
 PEAK = "import resource, sys; from icrc_korea.cli import main; code = main(sys.argv[1:]); " \

@@ -61,6 +61,7 @@ FORMATS = (*TEXT_FORMATS, CONTEXT)
 SHAPES = GRAPHS + "shapes"
 SKOLEM = BASE + ".well-known/genid/"
 EXACT = NamedNode(SKOS + "exactMatch")
+NO_TRIPLES = ("JSON-LD has no triples in triples", "use --format turtle, trig, nquads or ntriples")
 A_READ = 1 << 20  # bytes of a temporary file that are read at once
 REIFIES = NamedNode(RDF + "reifies")
 STATEMENT = tuple(NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
@@ -112,7 +113,7 @@ def export_into(sink: IO[bytes], built: Dataset, form: str, choice: Choice) -> N
         sink.write(context_file(built.layout))
         return
     if form == "jsonld" and choice.reifiers:
-        raise UsageError("JSON-LD has no triples in triples", "use --format turtle, trig, nquads or ntriples")
+        raise UsageError(*NO_TRIPLES)
     written(sink, chosen(built, choice), form, built.layout)
 
 
@@ -364,6 +365,8 @@ def json_ld(lines: Iterable[list[bytes]], layout: Layout) -> Iterator[bytes]:
         wanted = spec.get("@type") if isinstance(spec, dict) else None
         if isinstance(term, NamedNode):
             return curie(term.value) if wanted == "@id" else {"id": curie(term.value)}
+        if isinstance(term, Triple):
+            raise UsageError(*NO_TRIPLES)
         if term.language:
             return {"@value": term.value, "@language": term.language}
         if wanted and term.datatype.value == wanted:
