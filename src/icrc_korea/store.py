@@ -862,14 +862,14 @@ def bulk_load(folder: Path, batches: Iterable[list[bytes]], apart: str = "") -> 
     What is in the graph `apart` is not merged. Gives whether some lines are in no graph.
     """
     from concurrent.futures import ThreadPoolExecutor
-    from tempfile import NamedTemporaryFile
+    from tempfile import TemporaryFile
 
     store, outside, not_merged = engine.Store(str(folder)), False, f"<{apart}>".encode()
 
-    def load(data: bytes = b"", path: str | None = None) -> None:
-        store.bulk_load(None if path else data, path=path, format=RdfFormat.N_QUADS, lenient=True)
+    def load(data: bytes | IO[bytes]) -> None:
+        store.bulk_load(data, format=RdfFormat.N_QUADS, lenient=True)
 
-    with NamedTemporaryFile(prefix="icrc-korea-") as nameless, ThreadPoolExecutor(2) as pool:
+    with TemporaryFile(prefix="icrc-korea-") as nameless, ThreadPoolExecutor(2) as pool:
         loads: list[Any] = []
         copies: tuple[list[bytes], list[bytes]] = [], []
         for lines in chain(batches, [None]):
@@ -895,8 +895,8 @@ def bulk_load(folder: Path, batches: Iterable[list[bytes]], apart: str = "") -> 
             copies[1].extend(triples)
         for done in loads:
             done.result()
-        nameless.flush()
-        load(path=nameless.name)
+        nameless.seek(0)
+        load(nameless)
     store.flush()
     return outside
 
