@@ -225,6 +225,16 @@ def test_a_case_stands_with_the_rule_that_it_breaks() -> None:
         assert alone or any(finding.rule in case.name for finding in case.expected), case.name
 
 
+@pytest.mark.parametrize("case", [c for c in ALL if c.name.startswith("shapes/")], ids=lambda case: case.name)
+def test_the_reference_engine_refuses_the_same_shapes(case: Case, tmp_path: Path) -> None:
+    root = make(tmp_path / "root")
+    case.put_into(root)
+    found = check(root, "--engine", "pyshacl", "--only", "shapes")
+    assert found.code == 1
+    for expected in case.expected:
+        assert any(expected.is_it(one) for one in found.findings), f"{expected} is not among {found.findings}"
+
+
 # --- what is not broken -------------------------------------------------------------------------------
 
 

@@ -60,7 +60,7 @@ RULE = BASE + "shapes#"
 MOST_GUESSES = 50  # of what a misspelt name in one file may have been
 MOST_CLASSES = 100_000  # that may be below others
 MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
-DCT = "http://purl.org/dc/terms/"
+DCT, SH = "http://purl.org/dc/terms/", "http://www.w3.org/ns/shacl#"
 # what the description of a thing may say besides its class and its names; of the guide's own text also what it is in
 DESCRIPTIVE = {
     KW + name for name in (
@@ -73,6 +73,9 @@ DESCRIPTIVE = {
 OF_TEXT = {KW + "partOf", KW + "sequence", DCT + "isPartOf"}
 FACTUAL = (KW, DCT, RDFS + "comment", "https://schema.org/", "http://www.w3.org/ns/org#")
 NARRATIVE = {SKOS + name for name in ("note", "definition", "example", "historyNote", "editorialNote", "changeNote")}
+# what of a shape names a class, and what a property
+AIMS = {SH + "targetClass": "class", SH + "class": "class"}
+AIMS |= {SH + word: "property" for word in ("path", "targetSubjectsOf", "targetObjectsOf")}
 # the lists of properties and classes of other vocabularies that are in use
 LISTS = (QUALITY + "/property-unknown", QUALITY + "/thing-of-no-class")
 EVIDENCE = {
@@ -148,6 +151,10 @@ def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
         before = set(_Check(layout, lambda *_: None, options, {}).findings())
         report.findings = [finding for finding in report.findings if finding not in before]
     wanted = [name for _, name in named if name not in foreign]
+    known = ["ontology/prefixes.ttl", *run.places.texts, *(finding.file for finding in report.findings)]
+    for name in wanted:
+        if not any(_under(file, [name]) for file in known):
+            raise UsageError(f"{name} holds nothing that is checked", "give a file or folder of data/, ontology/, …")
     if wanted:
         report.findings = [
             f for f in report.findings if f.file in foreign or f.rule == "parse" or _under(f.file, wanted)
@@ -414,12 +421,36 @@ class _Check:
             named = {term for quad in quads for term in (quad.predicate, quad.object)} - typed
             yield from self._unknown(name, named)
             yield from self._misspelt(name, named)
+            yield from self._aimed(name, quads)
         for question in self.questions:
             words = Tokens(question.at_home)
             named = {NamedNode(iri) for iri in words.named(self.layout.prefixes) | words.iris()} - typed
             yield from self._unknown(f"queries/{question.id}.rq", named)
             if question.id not in LISTS:
                 yield from self._misspelt(f"queries/{question.id}.rq", named)
+
+    def _aimed(self, name: str, quads: list[Quad]) -> Iterator[Finding]:
+        """Shapes that aim at what can have no things or values: such a rule never finds anything."""
+        classes = self._typed("Class")
+        properties = {term for kind in ("Object", "Datatype", "Annotation") for term in self._typed(kind + "Property")}
+        for quad in quads:
+            term, word = quad.object, quad.predicate.value
+            if word not in AIMS or not isinstance(term, NamedNode):
+                continue
+            kind = AIMS[word]
+            wanted, others = (classes, properties) if kind == "class" else (properties, classes)
+            known = self._names(term).partition(":")[0] in self._vocabularies  # what is misspelt there is dangling
+            if term in wanted or (term not in others and (term.value.startswith(BASE) or known)):
+                continue
+            found = f"sh:{word.removeprefix(SH)} {self._names(term)} is no {kind}, so that it finds nothing"
+            remedy = f"write a {kind} of ontology/core.ttl"
+            finding = self._at(getattr(quad.subject, "value", ""), "shapes", found, remedy, file=name)
+            yield self._moved(finding, quad)
+
+    def _typed(self, kind: str) -> set[NamedNode]:
+        """What the ontology declares as a class, or as a property of some kind."""
+        wanted = NamedNode(OWL + kind)
+        return {quad.subject for quad in self._axioms() if quad.predicate == TYPE and quad.object == wanted}
 
     def _misspelt(self, name: str, terms: set[Any]) -> Iterator[Finding]:
         """Terms of other vocabularies that nothing here says and no list allows: such a query finds nothing."""
@@ -833,10 +864,11 @@ class _Check:
         if iri.startswith(catalogue.QUERY):
             file = f"queries/{iri.removeprefix(catalogue.QUERY)}.rq"
             return Finding(file, 1, name, "", self._what(result, value), remedy, result.severity)
-        finding = self._at(iri or result.focus, name, self._what(result, value), remedy, result.severity)
         quads = self._by_subject.get(focus, [])
         inside = set(re.findall(r"<([^>]*)>", result.path))
         fits = [quad for quad in quads if not inside or quad.predicate.value in inside]
+        what = self._what(result, value, bool(fits))
+        finding = self._at(iri or result.focus, name, what, remedy, result.severity)
         exact = [quad for quad in fits if value is not None and quad.object == value]
         if result.component == "MaxCount":  # the surplus is what came last, or came from outside
             exact = [quad for quad in fits if not isinstance(path, NamedNode) or quad.predicate == path][::-1]
@@ -847,7 +879,7 @@ class _Check:
     def _foreign_quads(self) -> set[Quad]:
         return {quad for name in self.foreign for quad in self.content.get(name, ())}
 
-    def _what(self, result: Result, value: Any) -> str:
+    def _what(self, result: Result, value: Any, has_some: bool = False) -> str:
         """What a SHACL result found, in words."""
         path = (
             re.sub(r"<([^>]*)>", lambda match: self.layout.shrink(match.group(1)), result.path)
@@ -860,7 +892,8 @@ class _Check:
         elif isinstance(value, Literal):
             shown = repr(shown)
         if result.component in ("MinCount", "QualifiedMinCount"):
-            return f"has no {path}" if result.component == "MinCount" else f"has too few fitting values of {path}"
+            few = "has too few values of" if has_some else "has no"
+            return f"{few} {path}" if result.component == "MinCount" else f"has too few fitting values of {path}"
         if result.component == "MaxCount":
             return f"has too many values of {path}"
         if result.component == "QualifiedMaxCount":

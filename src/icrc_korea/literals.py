@@ -52,7 +52,7 @@ def fault(predicate: NamedNode, literal: Literal) -> tuple[str, str] | None:
         return f"{text[:40]!r} has no language", 'write the language of the text: "…"@en'
     if not text.strip():
         return "is an empty text", "write the text, or leave the statement out"
-    if text != text.strip():
+    if text != text.strip() and predicate in LABELS:
         return f"{text[:40]!r} begins or ends with a blank", "take the blank out"
     if not text.isascii() or not text.isprintable():
         told = _hidden(text, predicate in LABELS)

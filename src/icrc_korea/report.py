@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from .errors import CheckFailed
@@ -135,7 +136,9 @@ class Report:
             "message": {"text": text},
         }
         if not finding.file.startswith("("):
-            place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.file)}}
+            absolute = PurePath(finding.file).is_absolute()
+            uri = PurePath(finding.file).as_uri() if absolute else quote(finding.file)
+            place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
             if finding.line:
                 place["region"] = {"startLine": finding.line}
             result["locations"] = [{"physicalLocation": place}]

@@ -17,9 +17,9 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from .errors import QueryError, nearest
-from .layout import OWL, RDF
+from .layout import OWL, RDF, RDFS
 from .sparql import Tokens
-from .store import TYPE, BlankNode, NamedNode, read_ntriples
+from .store import TYPE, BlankNode, NamedNode, ntriples, read_ntriples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +33,7 @@ ENGINES = ("turbo", "pyshacl")
 TIME_LIMIT = 600  # seconds
 DEEPEST = 15  # shapes in shapes; both engines give up where this is passed
 SH = "http://www.w3.org/ns/shacl#"
+MOST_BLAMED = 5  # shapes that cannot be run and are told
 # how one shape leads to another: directly, or through a list
 TO_SHAPE = {SH + name for name in ("node", "property", "not", "qualifiedValueShape")}
 TO_SHAPES = {SH + name for name in ("and", "or", "xone")}
@@ -171,6 +172,8 @@ class _Lint:
         for node, values in list(self.values.items()):
             yield from self._words(node, values)
             yield from self._texts(node, values)
+            yield from self._numbers(node, values)
+        yield from self._idle()
         if not cyclic:
             yield from self._references()
 
@@ -239,6 +242,27 @@ class _Lint:
         if isinstance(node, NamedNode) and set(values) & TARGETS and not self._says(values):
             yield self._at(node, "has a target but checks nothing", "add sh:property or another constraint")
 
+    def _numbers(self, node: Term, values: dict[str, list[Any]]) -> Iterator[Fault]:
+        """Numbers that nothing can meet, and paths that lead nowhere."""
+        for least, most in (("minCount", "maxCount"), ("qualifiedMinCount", "qualifiedMaxCount")):
+            low, high = ([term.value for term in values.get(SH + word, ())] for word in (least, most))
+            if len(low) == len(high) == 1 and low[0].isdigit() and high[0].isdigit() and int(low[0]) > int(high[0]):
+                yield self._at(node, f"asks for {low[0]} and allows {high[0]}", f"correct sh:{least} or sh:{most}")
+        if NamedNode(RDF + "nil") in values.get(SH + "path", ()):
+            yield self._at(node, "its sh:path is an empty list", "write the property, such as sh:path kw:sender")
+
+    def _idle(self) -> Iterator[Fault]:
+        """Named shapes that have no target and that no other shape uses."""
+        used = {term for values in self.values.values() for terms in values.values() for term in terms}
+        for node, values in list(self.values.items()):
+            kinds = {kind.value for kind in values.get(TYPE.value, ())}
+            if not isinstance(node, NamedNode) or node in used or not kinds & {SH + "NodeShape", SH + "PropertyShape"}:
+                continue
+            if not set(values) & TARGETS and not kinds & {OWL + "Class", RDFS + "Class"}:
+                yield self._at(
+                    node, "has no target, and no other shape uses it", "give it sh:targetClass, or name it in a shape"
+                )
+
     def _says(self, values: dict[str, list[Any]]) -> bool:
         return any(word.startswith(SH) and word not in ASIDE for word in values)
 
@@ -258,6 +282,12 @@ class _Lint:
                     Tokens(text.value)
                 except QueryError as error:
                     yield self._at(node, f"its sh:{word}: {error.message}", error.remedy)
+        for text in values.get(SH + "select", ()):  # the reference engine takes one without $this, and finds nothing
+            if not re.search(r"\bSELECT\b[^{]*?([$?]this\b|\*)", text.value, re.I):
+                yield self._at(node, "its sh:select does not choose $this", "write SELECT $this … WHERE { $this … }")
+        for query in values.get(SH + "sparql", ()):
+            if query in self.values and SH + "select" not in self.values[query]:
+                yield self._at(query, "is a constraint without sh:select", "write sh:select, as text")
 
     def _references(self) -> Iterator[Fault]:
         """Shapes that lead back to themselves, and chains of shapes too deep to run."""
@@ -414,13 +444,36 @@ def main() -> int:
         faults += [] if faults else _ill_formed(shapes, quads)
         results = [] if faults else list(validate(shapes, data, head["engine"]))
     except Failure as failure:
-        faults, results = [Fault("", f"a shape cannot be run: {failure}", "correct the shape that this names")], []
+        faults, results = _blamed(quads, data, head["engine"], failure), []
     json.dump({"faults": [asdict(fault) for fault in faults], "results": [asdict(r) for r in results]}, sys.stdout)
     return 0
 
 
 class Failure(Exception):
     """An engine could not run the shapes."""
+
+
+def _blamed(quads: list[Quad], data: bytes, engine: str, failure: Failure) -> list[Fault]:
+    """Which shapes an engine cannot run, tried one by one: the engine itself does not always say."""
+    targeted = dict.fromkeys(quad.subject for quad in quads if quad.predicate.value in TARGETS)
+    by_subject: dict[Term, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        by_subject[quad.subject].append(quad)
+    found = []
+    for shape in targeted:
+        todo, seen = [shape], {shape}
+        while todo:
+            for quad in by_subject[todo.pop()]:
+                if quad.object not in seen and quad.object in by_subject:
+                    seen.add(quad.object)
+                    todo.append(quad.object)
+        try:
+            list(validate(ntriples(quad for node in seen for quad in by_subject[node]), data, engine))
+        except Failure as error:
+            found.append(Fault(getattr(shape, "value", ""), f"cannot be run: {error}", "correct what this names"))
+        if found and len(found) == MOST_BLAMED:
+            break
+    return found or [Fault("", f"a shape cannot be run: {failure}", "correct the shape that this names")]
 
 
 def _ill_formed(shapes: bytes, quads: list[Quad]) -> list[Fault]:

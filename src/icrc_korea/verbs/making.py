@@ -62,17 +62,27 @@ def _stats(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
 
 
 def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from dataclasses import replace
+    from tempfile import TemporaryDirectory
+
     guide = _existing(Path(options.guide)) if options.guide else None
-    paths = [_existing(graph.layout.root / path, Path(path)) for path in options.paths]
-    report = graph.check(
-        guide,
-        paths,
-        only=tuple(rule.strip() for rule in options.only.split(",") if rule.strip()),
-        engine=options.engine,
-        reasoner=options.reasoner,
-        language=options.lang,
-        time_limit=options.time_limit,
-    )
+    with TemporaryDirectory() as folder:
+        given = Path(folder) / "stdin.trig"  # whatever is Turtle is TriG
+        if "-" in options.paths:
+            given.write_bytes(sys.stdin.buffer.read() if sys.stdin else b"")
+        paths = [given if path == "-" else _existing(graph.layout.root / path, Path(path)) for path in options.paths]
+        report = graph.check(
+            guide,
+            paths,
+            only=tuple(rule.strip() for rule in options.only.split(",") if rule.strip()),
+            engine=options.engine,
+            reasoner=options.reasoner,
+            language=options.lang,
+            time_limit=options.time_limit,
+        )
+    report.findings = [
+        replace(finding, file="(stdin)") if finding.file == str(given) else finding for finding in report.findings
+    ]
     report.notes = options.notes
     progress.close()
     if options.format == "text":
@@ -157,7 +167,8 @@ VERBS = {
         [
             ("paths", {"nargs": "*", "metavar": "PATH",
                        "help": "show only what is wrong in these places; a Turtle, TriG, N-Triples or N-Quads file "
-                               "from elsewhere is read as if it were part of the graph, and nothing is changed"}),
+                               "from elsewhere (or - for standard input) is read as if it were part of the graph, "
+                               "and nothing is changed"}),
             ("--only", {"default": "", "metavar": "RULE,…",
                         "help": "only these rules: names from a report, or shapes, quality, date, prefix …"}),
             ("--engine", {"choices": ["turbo", "pyshacl"], "default": "turbo",
