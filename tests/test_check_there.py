@@ -51,7 +51,9 @@ def rules() -> list[Quad]:
 @cache
 def here(name: str) -> set[tuple[str, ...]]:
     """What the engine that checks files finds in them."""
-    outcome = Run(ntriples(rules()), ntriples(together(name)), "turbo", 600).outcome()
+    run = Run("turbo", 600)
+    run.over(ntriples(rules()), ntriples(together(name)))
+    outcome = run.outcome()
     assert not outcome.faults
     return told(outcome.results)
 

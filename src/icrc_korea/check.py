@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from . import build, catalogue, edtf, literals, provenance, reason
@@ -32,11 +34,11 @@ from .store import (
     read_term,
     read_text,
     readable,
+    write_ntriples,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
     from typing import Any, Protocol
 
     from .build import Tell
@@ -60,6 +62,7 @@ RULE = BASE + "shapes#"
 MOST_GUESSES = 50  # of what a misspelt name in one file may have been
 MOST_CLASSES = 100_000  # that may be below others
 MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
+MOST_STATEMENTS = 5000  # of one thing, among which the one that a finding is about is looked for
 DCT, SH = "http://purl.org/dc/terms/", "http://www.w3.org/ns/shacl#"
 # what the description of a thing may say besides its class and its names; of the guide's own text also what it is in
 DESCRIPTIVE = {
@@ -148,7 +151,8 @@ def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
     report.files = len(run.places.texts)
     if foreign and any(finding.file not in foreign for finding in report.findings):
         # what is found elsewhere counts only if these files brought it about
-        before = set(_Check(layout, lambda *_: None, options, {}).findings())
+        rules = tuple({finding.rule for finding in report.findings if finding.file not in foreign})
+        before = set(_Check(layout, lambda *_: None, replace(options, only=rules), {}).findings())
         report.findings = [finding for finding in report.findings if finding not in before]
     wanted = [name for _, name in named if name not in foreign]
     known = ["ontology/prefixes.ttl", *run.places.texts, *(finding.file for finding in report.findings)]
@@ -190,9 +194,21 @@ class _Check:
         self.shapes: dict[str, list[Quad]] = {}
         self.questions: list[Question] = []
         self.report = Report()
+        self.told = Counter[str]()  # findings by rule
+        self.first: dict[str, Finding] = {}  # of a rule
 
     def findings(self) -> list[Finding]:
         """Runs the rules; the later ones need readable files and things with names."""
+        running = self._engine()  # gets ready while the files are read
+        try:
+            with TemporaryDirectory(prefix="icrc-korea-") as folder:
+                self.data = Path(folder) / "data.nt"
+                return [finding for finding in self._all_rules(running) if self._asked(finding.rule)]
+        finally:
+            if running:
+                running.stop()
+
+    def _all_rules(self, running: Run | None) -> list[Finding]:
         found = list(self._read_all())
         self.all = [quad for quads in self.content.values() for quad in quads]
         found += [*self._files(), *self._prefixes()]
@@ -202,26 +218,39 @@ class _Check:
         values = [self._passages, self._guide_text, self._mixed_certainty, self._dates, self._literals]
         reasoned = any(self._asked(rule) for rule in ("axiom", "consistency", *self._faults_to_look_for()))
         rules: list[Callable[[], Iterator[Finding]]] = []
-        running = None
         if not self.report.unreadable:
             outside = any(isinstance(quad.graph_name, DefaultGraph) for quad in self.all)
             if not outside and not list(self._blank_nodes()):
-                running = self._start()
                 rules = [*layout, *values, *([self._followed] if reasoned else [])]
+                self._write(running)
             else:
-                rules = layout
-        try:
-            for number, rule in enumerate(rules):
-                self.tell(number, len(rules) + 1, "checking " + rule.__name__.strip("_").replace("_", " "))
-                found += rule()
-            if running:
-                self.tell(len(rules), len(rules) + 1, "checking shapes")
-                found += self._results(running)
-        finally:
-            if running:
-                running.stop()
+                rules, running = layout, None
+        for number, rule in enumerate(rules):
+            self.tell(number, len(rules) + 1, "checking " + rule.__name__.strip("_").replace("_", " "))
+            found += self._few(rule())
+        if running and rules:
+            self.tell(len(rules), len(rules) + 1, "checking shapes")
+            found += self._few(self._results(running))
         self.tell(1, 1, "checked")
-        return [finding for finding in found if self._asked(finding.rule)]
+        return found + list(self._more())
+
+    def _few(self, found: Iterable[Finding]) -> Iterator[Finding]:
+        """Of each rule no more findings than somebody can read; the others are only counted."""
+        for finding in found:
+            self.first.setdefault(finding.rule, finding)
+            self.told[finding.rule] += 1
+            if self.told[finding.rule] <= MOST_FINDINGS:
+                yield finding
+
+    def _more(self) -> Iterator[Finding]:
+        """What stands for the findings of the rules that have too many."""
+        remedy = "correct those that are listed, then check again"
+        for rule, number in self.told.items():
+            if number > MOST_FINDINGS:
+                file = "shapes/" if rule.startswith("shape:") else self.first[rule].file
+                file = f"queries/{rule}.rq" if rule.startswith(QUALITY) else file
+                found = f"{number - MOST_FINDINGS:,} more findings of this rule are not listed"
+                yield Finding(file, 0, rule, "", found, remedy, self.first[rule].severity)
 
     def _asked(self, rule: str) -> bool:
         """Whether findings of a rule are wanted; a file that cannot be read is always told."""
@@ -254,6 +283,8 @@ class _Check:
         iri = subject if isinstance(subject, str) else subject.value
         name = self.layout.shrink(iri)
         finding = Finding("(derived)", 0, rule, name, found, remedy, severity)
+        if self.told[rule] >= MOST_FINDINGS:
+            return finding  # nobody will ask where it is
         thing = NamedNode(iri) if "://" in iri else None
         if thing and iri.startswith(BASE + "id/claim/") and thing not in self._homes and thing in self._derived:
             # a derived claim stands nowhere itself: point to the statement in its sentence
@@ -271,7 +302,7 @@ class _Check:
 
     def _moved(self, finding: Finding, *statements: Quad) -> Finding:
         """The finding at the line of the first of these statements that is found in a file."""
-        for quad in statements:
+        for quad in statements if self.told[finding.rule] < MOST_FINDINGS else ():
             for name in self._homes.get(quad.subject, ()):
                 graph = getattr(quad.graph_name, "value", "") if name.endswith(".trig") else ""
                 graph = graph if graph != OURS else ""  # what stands outside any graph describes things
@@ -370,12 +401,12 @@ class _Check:
                 yield from self._enrichment(name, quads)
             if not name.startswith("data/guide/") and name not in self.foreign:
                 continue
-            for graph in dict.fromkeys(quad.graph_name for quad in quads):
+            # the first statement in each
+            for graph, first in {quad.graph_name: quad for quad in reversed(quads)}.items():
                 if name in self.foreign and graph.value == OURS:
                     continue
                 place = provenance.sentence_of(graph)
                 if place is None:
-                    first = next(quad for quad in quads if quad.graph_name == graph)
                     named = isinstance(graph, NamedNode)
                     found = "is no sentence graph" if named else "stands outside any sentence graph"
                     remedy = "write the statements as passage:P19.s6 { … }, the sentence that says them"
@@ -575,17 +606,15 @@ class _Check:
                         yield self._moved(self._at(quad.subject, "fact-in-description", found, remedy, file=name), quad)
             if not name.startswith("data/entities/") and name not in self.foreign:
                 continue
-            for predicate in {quad.predicate for quad in quads if quad.graph_name.value == OURS}:
-                iri = predicate.value
+            for quad in quads:
+                iri, thing = quad.predicate.value, quad.subject.value
                 if not (iri.startswith(FACTUAL) or iri in NARRATIVE) or iri in DESCRIPTIVE:
                     continue
-                for quad in quads:
-                    thing = quad.subject.value
-                    of_text = thing.startswith(PASSAGES) and iri in OF_TEXT
-                    if quad.predicate == predicate and quad.graph_name.value == OURS and not of_text:
-                        found = f"{self._names(predicate, quad.object)} stands where no sentence vouches for it"
-                        remedy = "move it into the graph of the sentence that says so, such as passage:P19.s3 { … }"
-                        yield self._moved(self._at(thing, "fact-in-description", found, remedy, file=name), quad)
+                of_text = iri in OF_TEXT and thing.startswith(PASSAGES)
+                if quad.graph_name.value == OURS and not of_text:
+                    found = f"{self._names(quad.predicate, quad.object)} stands where no sentence vouches for it"
+                    remedy = "move it into the graph of the sentence that says so, such as passage:P19.s3 { … }"
+                    yield self._moved(self._at(thing, "fact-in-description", found, remedy, file=name), quad)
 
     # --- passages ---
 
@@ -686,17 +715,13 @@ class _Check:
 
     def _literals(self) -> Iterator[Finding]:
         for name, quads in self.content.items():
-            known: dict[tuple[str, Literal], tuple[str, str] | None] = {}
             for quad in quads:
-                if isinstance(quad.object, Literal):
-                    key = (quad.predicate.value, quad.object)
-                    if key not in known:
-                        known[key] = literals.fault(quad.predicate, quad.object)
-                    fault = known[key]
-                    if fault:
-                        found = f"{self._names(quad.predicate)} {fault[0]}"
-                        finding = self._at(getattr(quad.subject, "value", ""), "literal", found, fault[1], file=name)
-                        yield self._moved(finding, quad)
+                value = quad.object
+                fault = literals.fault(quad.predicate, value) if isinstance(value, Literal) else None
+                if fault:
+                    found = f"{self._names(quad.predicate)} {fault[0]}"
+                    finding = self._at(getattr(quad.subject, "value", ""), "literal", found, fault[1], file=name)
+                    yield self._moved(finding, quad)
 
     # --- what follows ---
 
@@ -712,7 +737,7 @@ class _Check:
         rules = build.derive_rules(self.questions, self.layout)
         self.report.reasoner = self.options.reasoner
         store = Store(self.layout)
-        store.load_ntriples(self._text)
+        store.load_ntriples(self.data)
         try:
             reason.infer(self.asserted, rules, self.layout, self.options.reasoner, store, program)
         except reason.Contradicted as error:
@@ -777,8 +802,10 @@ class _Check:
         said = question.asks(language).rstrip(".") or "a fault was found"
         if answer.truth or answer.triples:
             yield Finding(file, 1, question.id, "", said, remedy, question.severity)
-        rows = list(dict.fromkeys(map(tuple, answer.rows)))  # what is true of a thing is found once
-        for row in rows[:MOST_FINDINGS]:
+        for row in dict.fromkeys(map(tuple, answer.rows)):  # what is true of a thing is found once
+            if self.told[question.id] >= MOST_FINDINGS:
+                yield Finding(file, 0, question.id, "", said, remedy, question.severity)
+                continue
             things = [term for term in row if isinstance(term, NamedNode)]
             shown = [
                 f"{column} {self._names(term)}"
@@ -791,17 +818,10 @@ class _Check:
                 continue
             finding = self._at(things[0], question.id, found, remedy, question.severity)
             yield self._moved(finding, *self._concerned(things[0], [term for term in row if term]))
-        if len(rows) > MOST_FINDINGS:
-            yield self._more(question.id, len(rows) - MOST_FINDINGS, file, question.severity)
-
-    def _more(self, rule: str, number: int, file: str, severity: str) -> Finding:
-        """What stands for the findings of a rule that has too many to be read."""
-        remedy = "correct those that are listed, then check again"
-        return Finding(file, 0, rule, "", f"{number:,} more findings of this rule are not listed", remedy, severity)
 
     def _concerned(self, thing: NamedNode, others: list[Any]) -> Iterator[Quad]:
         """The statements of a thing that have other terms of the row: as property and value, else as one of them."""
-        quads = self._by_subject.get(thing, [])
+        quads = self._by_subject.get(thing, [])[:MOST_STATEMENTS]
         terms = [term for term in others if term not in (thing, TYPE)]
         yield from (quad for quad in quads if quad.object in terms and quad.predicate in terms)
         for term in terms:
@@ -817,24 +837,23 @@ class _Check:
         return self.all + provenance.derive_claims(self.all)
 
     @cached_property
-    def _text(self) -> bytes:
-        """The same as N-Triples."""
-        return ntriples(self.asserted)
-
-    @cached_property
     def _shapes(self) -> list[Quad]:
         return list(chain(*self.shapes.values()))
 
-    def _start(self) -> Run | None:
-        """The shapes over the asserted graph, in a process of their own that runs beside the other rules."""
-        if not self._shapes or not any(
-            self._asked(rule) for rule in ("shapes", *self.options.only) if rule.startswith("shape")
-        ):
+    def _engine(self) -> Run | None:
+        """The process that will run the shapes, if they are asked for."""
+        wanted = ("shapes", *self.options.only)
+        if not self.layout.shapes() or not any(self._asked(rule) for rule in wanted if rule.startswith("shape")):
             return None
-        entries = [quad for question in self.questions for quad in catalogue.as_quads(question, self.layout)]
-        self.report.engine = self.options.engine
-        data = self._text + ntriples(entries)
-        return Run(ntriples(self._shapes), data, self.options.engine, self.options.time_limit)
+        return Run(self.options.engine, self.options.time_limit)
+
+    def _write(self, running: Run | None) -> None:
+        """Writes the asserted graph for the rules that are asked of all, and lets the shapes run beside the others."""
+        write_ntriples(self.data, self.asserted)
+        if running:
+            self.report.engine = self.options.engine
+            entries = [quad for question in self.questions for quad in catalogue.as_quads(question, self.layout)]
+            running.over(ntriples(self._shapes), ntriples(entries), self.data, MOST_FINDINGS)
 
     def _results(self, running: Run) -> Iterator[Finding]:
         outcome = running.outcome()
@@ -842,14 +861,8 @@ class _Check:
             remedy = f"{fault.remedy}; until then no shape is run"
             finding = Finding("shapes/", 0, "shapes", "", fault.found, remedy)
             yield replace(self._at(fault.node, "shapes", fault.found, remedy)) if fault.node else finding
-        by_shape: dict[str, list[Result]] = defaultdict(list)
-        for result in outcome.results:
-            by_shape[result.shape].append(result)
-        for shape, results in by_shape.items():
-            yield from (self._broken(result) for result in results[:MOST_FINDINGS])
-            if len(results) > MOST_FINDINGS:
-                rule = self.layout.shrink(shape.strip("<>"))
-                yield self._more(rule, len(results) - MOST_FINDINGS, "shapes/", results[0].severity)
+        yield from map(self._broken, outcome.results)
+        self.told.update({self.layout.shrink(shape.strip("<>")): number for shape, number in outcome.more.items()})
 
     def _broken(self, result: Result) -> Finding:
         """A validation result as a finding at the statement, or the thing, that it is about."""
@@ -864,7 +877,7 @@ class _Check:
         if iri.startswith(catalogue.QUERY):
             file = f"queries/{iri.removeprefix(catalogue.QUERY)}.rq"
             return Finding(file, 1, name, "", self._what(result, value), remedy, result.severity)
-        quads = self._by_subject.get(focus, [])
+        quads = self._by_subject.get(focus, [])[:MOST_STATEMENTS]
         inside = set(re.findall(r"<([^>]*)>", result.path))
         fits = [quad for quad in quads if not inside or quad.predicate.value in inside]
         what = self._what(result, value, bool(fits))
@@ -950,7 +963,7 @@ class _There(_Check):
         axioms = self._axioms()
         self.content, self.all = {}, []  # places in the files here would say nothing of what is there
         if not self.report.unreadable:
-            found += [*self._shapes_there(), *self._queries_there(axioms)]
+            found += [*self._few(chain(self._shapes_there(), self._queries_there(axioms))), *self._more()]
         self.tell(1, 1, "checked")
         return [finding for finding in found if self._asked(finding.rule)]
 
@@ -981,17 +994,15 @@ class _There(_Check):
             if isinstance(answer, KgError):
                 yield self._not_asked(name, f"its constraint {rule.component} of {self._path(rule)}", answer)
                 continue
-            results = list(rule.results(answer))
-            yield from (self._broken(result) for result in results[:MOST_FINDINGS])
-            if len(results) > MOST_FINDINGS:
-                yield self._more(name, 0, self.there.address, rule.severity)
+            yield from map(self._broken, rule.results(answer))
         for shape, what in compiled.unsaid:
             remedy = "check it over an export of that graph: icrc-korea check FILE"
             yield self._at(shape.strip("<>"), "shapes", f"{what} was not checked: it cannot be asked in SPARQL",
                            remedy, WARNING)  # fmt: skip
 
-    def _more(self, rule: str, number: int, file: str, severity: str) -> Finding:
-        return replace(super()._more(rule, number, file, severity), found="more findings of this rule are not listed")
+    def _more(self) -> Iterator[Finding]:
+        found = "more findings of this rule are not listed"  # no more were asked for than to know this
+        return (replace(finding, file=self.there.address, found=found) for finding in super()._more())
 
     def _each(self, queries: list[str], what: str, asserted: bool = False) -> Iterator[tuple[int, Answer | KgError]]:
         """The answer to each query, or why there is none, as they come."""

@@ -73,14 +73,14 @@ def _in_calendar(text: str, kind: str) -> bool:
 
 
 def _hidden(text: str, a_name: bool) -> tuple[str, str] | None:
-    for character in text:
+    for character in "" if text.isprintable() else text:
         kind = unicodedata.category(character)
         if kind in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp") and (a_name or character not in "\n\t"):
             remedy = "save the file with line ends of one character (LF)" if character == "\r" else "take it out"
             return f"{text[:40]!r} has the hidden character U+{ord(character):04X}", remedy
     if not unicodedata.is_normalized("NFC", text):
         return f"{text[:40]!r} writes accents apart from their letters", "write it in the Unicode form NFC"
-    for word in WORD.findall(text):
+    for word in WORD.findall(text) if LETTERS["Cyrillic"].search(text) else ():
         if LETTERS["Latin"].search(word) and LETTERS["Cyrillic"].search(word):
             return f"{word!r} mixes Latin and Cyrillic letters that look alike", "write the word in one script"
     return None

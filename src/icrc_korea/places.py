@@ -26,14 +26,15 @@ BASE_LINE = re.compile(r"^\s*(?:@base|BASE)\s+<([^>]*)>", re.M | re.I)
 CURIE_MAP_LINE = re.compile(r"^#\s+([\w.-]+):\s+[\"']?(https?://[^\s\"']+)", re.M)  # in the header of a table of links
 TOKEN = re.compile(
     r"""\#[^\n]*|\s+
-    |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}
-        |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<string>\"{3}(?:[^"\\]++|\\.|"(?!""))*+\"{3}|'{3}(?:[^'\\]++|\\.|'(?!''))*+'{3}
+        |"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')
     |(?P<suffix>@[A-Za-z]+(?:-\w+)*|\^\^(?:<[^>]*>|[\w.-]*:[\w.-]*))
     |(?P<term><[^<>\s]*>|[\w-]*(?:\.[\w-]+)*:[^\s;,.{}()\[\]"'<>]*(?:\.[^\s;,.{}()\[\]"'<>]+)*)
     |(?P<word>[A-Za-z]\w*|[+-]?[\d.]*\d(?:[eE][+-]?\d+)?)
     |(?P<mark>[][;,.{}()])|.""",
     re.X | re.S,
 )
+NAME = re.compile(r"#[^\n]*|<[^<>\s]*>|[\w-]*(?:\.[\w-]+)*:[^\s;,.{}()\[\]\"'<>]*(?:\.[^\s;,.{}()\[\]\"'<>]+)*")
 LONGEST_BLOCK = 200_000  # characters that are read of one subject's block
 
 
@@ -55,6 +56,8 @@ class Text:
         self.bases = [base[: base.rfind("/") + 1] for base in BASE_LINE.findall(self.bare)]
         self._lines: list[int] | None = None
         self._begins: dict[str, list[int]] | None = None
+        self._named: dict[str, int] | None = None
+        self._last: tuple[int, list[tuple[str, str, int]]] = (-1, [])
 
     def line(self, offset: int) -> int:
         """The line of an offset, from 1."""
@@ -72,6 +75,14 @@ class Text:
                 self._begins[match.group(1)].append(match.start(1))
         return self._begins.get(word, [])
 
+    def named(self, word: str) -> int:
+        """Where this word stands first, outside comments; -1 if nowhere."""
+        if self._named is None:
+            self._named = {}
+            for match in NAME.finditer(self.bare):
+                self._named.setdefault(match.group(), match.start())
+        return self._named.get(word, -1)
+
     def words(self, iri: str) -> list[str]:
         """How this file may write an IRI."""
         found = [f"<{iri}>", *(f"<{iri[len(base) :]}>" for base in self.bases if iri.startswith(base))]
@@ -80,8 +91,13 @@ class Text:
                 found.append(f"{name}:{iri[len(space) :]}")
         return found
 
-    def block(self, offset: int) -> Iterator[tuple[str, str, int]]:
+    def block(self, offset: int) -> list[tuple[str, str, int]]:
         """The statements of the block that begins here: predicate and object as written, and where."""
+        if self._last[0] != offset:  # several findings may be about one thing
+            self._last = (offset, list(self._statements(offset)))
+        return self._last[1]
+
+    def _statements(self, offset: int) -> Iterator[tuple[str, str, int]]:
         depth, predicate, subject_seen = 0, "", False
         for match in TOKEN.finditer(self.text, offset, offset + LONGEST_BLOCK):
             kind, token = match.lastgroup, match.group()
@@ -138,11 +154,8 @@ class Places:
         starts = [start for word in words for start in text.begins(word)]
         if starts:
             return text.line(min(starts))
-        for word in words:
-            named = re.search(rf"^(?:[^#\n<]|<[^>\n]*>)*?(?<![\w:.-]){re.escape(word)}(?![\w-]|\.\w)", text.bare, re.M)
-            if named:
-                return text.line(named.end() - 1)
-        return 0
+        places = [place for word in words if (place := text.named(word)) >= 0]
+        return text.line(min(places)) if places else 0
 
     def statement(self, file: str, subject: str, predicate: str, value: Term | None = None, graph: str = "") -> int:
         """The line where a statement is written (in a graph, if one is named); 0 if it is not found.

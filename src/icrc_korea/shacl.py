@@ -11,8 +11,9 @@ import re
 import subprocess
 import sys
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -84,19 +85,17 @@ class Outcome:
     engine: str
     faults: list[Fault] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    more: dict[str, int] = field(default_factory=dict)  # how many results of a shape are not among these
 
 
 # --- the parent's side -----------------------------------------------------------------------------------
 
 
 class Run:
-    """A run of shapes over data (both N-Triples) in a child process: begun at once, waited for by `outcome`."""
+    """A run of shapes over data in a child process: made ready, then begun by `over`, waited for by `outcome`."""
 
-    def __init__(
-        self, shapes: bytes, data: bytes, engine: str, limit: float = TIME_LIMIT
-    ) -> None:
+    def __init__(self, engine: str, limit: float = TIME_LIMIT) -> None:
         self.engine, self.deadline, self.limit = engine, monotonic() + limit, limit
-        head = json.dumps({"engine": engine, "shapes": len(shapes)}).encode() + b"\n"
         self.process = subprocess.Popen(  # noqa: S603 - this project, by its own interpreter
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -104,8 +103,15 @@ class Run:
             stderr=subprocess.PIPE,
         )
         self.said = (b"", b"")
+        self.talk: threading.Thread | None = None
+
+    def over(self, shapes: bytes, data: bytes, file: Path | None = None, most: int = 0) -> None:
+        """Runs shapes over data and a file, all N-Triples; of each shape so many results are told, 0: all."""
+        head = {"engine": self.engine, "shapes": len(shapes), "file": str(file or ""), "most": most}
+        self.deadline = monotonic() + self.limit
         # the child reads and works while this process goes on
-        self.talk = threading.Thread(target=self._talk, args=(head + shapes + data,), daemon=True)
+        text = json.dumps(head).encode() + b"\n" + shapes + data
+        self.talk = threading.Thread(target=self._talk, args=(text,), daemon=True)
         self.talk.start()
 
     def _talk(self, text: bytes) -> None:
@@ -113,8 +119,9 @@ class Run:
 
     def outcome(self) -> Outcome:
         """The results, once they are there; a fault if the engine failed, or took longer than its limit."""
-        self.talk.join(max(0, self.deadline - monotonic()))
-        if self.talk.is_alive():
+        if self.talk:
+            self.talk.join(max(0, self.deadline - monotonic()))
+        if self.talk is None or self.talk.is_alive():
             self.stop()
             return self._failed(
                 f"the shapes were stopped after {self.limit:g} seconds",
@@ -129,14 +136,17 @@ class Run:
             return self._failed(found, "try the other one: --engine pyshacl or turbo")
         answer = json.loads(out)
         faults = [Fault(**fault) for fault in answer["faults"]]
-        return Outcome(self.engine, faults, [Result(**result) for result in answer["results"]])
+        return Outcome(self.engine, faults, [Result(**result) for result in answer["results"]], answer["more"])
 
     def _failed(self, found: str, remedy: str) -> Outcome:
         return Outcome(self.engine, [Fault("", found, remedy)])
 
     def stop(self) -> None:
         """Ends the child, whatever it is doing."""
-        if self.talk.is_alive():
+        if self.talk is None:
+            self.process.kill()
+            self.process.communicate()
+        elif self.talk.is_alive():
             self.process.kill()
             self.talk.join()
 
@@ -435,17 +445,20 @@ def _shacl_words() -> set[str]:
 
 def main() -> int:
     """Reads one run from standard input and writes its outcome to standard output."""
+    import pyshacl_turbo  # noqa: F401 - takes its time while the parent still reads
+
     head = json.loads(sys.stdin.buffer.readline())
     shapes = sys.stdin.buffer.read(head["shapes"])
-    data = sys.stdin.buffer.read()
+    data = (Path(head["file"]).read_bytes() if head.get("file") else b"") + sys.stdin.buffer.read()
     quads = read_ntriples(shapes)
-    faults = list(lint(quads))
+    faults, results, more = list(lint(quads)), [], Counter[str]()
     try:
         faults += [] if faults else _ill_formed(shapes, quads)
-        results = [] if faults else list(validate(shapes, data, head["engine"]))
+        results = [] if faults else list(validate(shapes, data, head["engine"], head.get("most", 0), more))
     except Failure as failure:
-        faults, results = _blamed(quads, data, head["engine"], failure), []
-    json.dump({"faults": [asdict(fault) for fault in faults], "results": [asdict(r) for r in results]}, sys.stdout)
+        faults = _blamed(quads, data, head["engine"], failure)
+    outcome = {"faults": list(map(asdict, faults)), "results": list(map(asdict, results)), "more": more}
+    json.dump(outcome, sys.stdout)
     return 0
 
 
@@ -510,24 +523,56 @@ def _component(report: rdflib.Graph, result: rdflib.term.Node) -> str:
     return name.removesuffix("ConstraintComponent")
 
 
-def validate(shapes: bytes, data: bytes, engine: str) -> Iterator[Result]:
-    """The results of shapes over data, both N-Triples; Failure if the engine cannot run the shapes."""
-    report = _by_turbo(shapes, data) if engine == "turbo" else _by_pyshacl(shapes, data)
+def validate(
+    shapes: bytes, data: bytes, engine: str, most: int = 0, more: Counter[str] | None = None
+) -> Iterator[Result]:
+    """The results of shapes over data, both N-Triples; Failure if the engine cannot run the shapes.
+
+    If `most` is given, turbo gives about so many results of each shape; `more` takes the number of the others.
+    """
+    report = _by_turbo(shapes, data, most, more) if engine == "turbo" else _by_pyshacl(shapes, data)
     yield from read_report(report)
 
 
-def _by_turbo(shapes: bytes, data: bytes) -> rdflib.Graph:
+def _by_turbo(shapes: bytes, data: bytes, most: int, more: Counter[str] | None) -> rdflib.Graph:
     import pyshacl_turbo
-    from pyshacl_turbo.rdf import Input  # as text, not as a store: a store's plain strings match no sh:in
+
+    from .store import rdflib_graph
 
     try:
-        program = pyshacl_turbo.compile_shapes(shapes, shacl_graph_format="nt")
-        _, report, _ = program.validate(
-            Input(data.decode(), "nt", None, {}, {}, True), max_validation_depth=2 * DEEPEST
+        # the compiled program itself: what the package puts around it makes an rdflib graph of the report first,
+        # which takes minutes and gigabytes if a file breaks a shape a hundred thousand times. The data as text,
+        # not as a store: a store's plain strings match no sh:in
+        program = pyshacl_turbo.compile_shapes(shapes, shacl_graph_format="nt")._native
+        _, report, *_ = program.validate(
+            data.decode(), "nt", None, False, 1, 2 * DEEPEST, False, False, False, False, [], [], []
         )
     except Exception as error:  # whatever the engine throws at a shape is for the curator to read
         raise Failure(_first_line(error)) from error
-    return report  # type: ignore[no-any-return]
+    return rdflib_graph(read_ntriples((_shortened(report, most, more) if most else report).encode()))
+
+
+def _shortened(report: str, most: int, more: Counter[str] | None) -> str:
+    """A report in N-Triples without the results of a shape that go beyond a number."""
+    top = f" <{SH}result> "
+    results = set(re.findall(rf"^\S+{re.escape(top)}(\S+) \.$", report, re.M))
+    focus, shapes = (
+        dict(re.findall(rf"^(\S+) <{re.escape(SH + word)}> (\S.*) \.$", report, re.M))
+        for word in ("focusNode", "sourceShape")
+    )
+    kept: Counter[str] = Counter()
+    left_out = set()
+    for node in sorted(results, key=lambda node: focus.get(node, "")):
+        shape = shapes.get(node, "")
+        kept[shape] += 1
+        if kept[shape] > most:
+            left_out.add(node)
+    if more is not None:
+        more.update({shape: number - most for shape, number in kept.items() if number > most})
+    if not left_out:
+        return report
+    lines = (line for line in report.split("\n") if line.partition(" ")[0] not in left_out)
+    return "\n".join(line for line in lines if top not in line or line.split(" ")[2] not in left_out)
 
 
 def _by_pyshacl(shapes: bytes, data: bytes) -> rdflib.Graph:

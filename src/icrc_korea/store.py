@@ -140,7 +140,11 @@ def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Qu
     """
     form = READ.get("." + name.rpartition(".")[2], RdfFormat.TRIG)
     try:
-        quads = list(engine.parse(text, format=form, rename_blank_nodes=True))
+        node, outside = NamedNode(graph or "x:x"), DefaultGraph()
+        return [
+            Quad(quad.subject, quad.predicate, quad.object, node) if graph and quad.graph_name == outside else quad
+            for quad in engine.parse(text, format=form, rename_blank_nodes=True)
+        ]
     except SyntaxError as error:
         line, column = error.lineno or 0, error.offset or 0
         lines = text.splitlines()
@@ -149,12 +153,6 @@ def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Qu
         raise ParseError(name, line, column, message, source, _syntax_remedy(message, prefixes)) from None
     except (MemoryError, RuntimeError, OSError, ValueError) as error:
         raise ParseError(name, 0, 0, f"cannot be parsed: {error}") from None
-    if not graph:
-        return quads
-    node, outside = NamedNode(graph), DefaultGraph()
-    return [
-        Quad(quad.subject, quad.predicate, quad.object, node) if quad.graph_name == outside else quad for quad in quads
-    ]
 
 
 def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:
@@ -469,9 +467,10 @@ class Store:
         for triple in triples:
             self._store.remove(Quad(triple.subject, triple.predicate, triple.object))
 
-    def load_ntriples(self, data: bytes) -> None:
-        """Adds N-Triples that this project wrote itself (so they need no second validation)."""
-        self._store.bulk_load(data, format=RdfFormat.N_TRIPLES, lenient=True)
+    def load_ntriples(self, data: bytes | Path) -> None:
+        """Adds N-Triples, or a file of them, that this project wrote itself (so they need no second validation)."""
+        given = {"input": data} if isinstance(data, bytes) else {"path": data}
+        self._store.bulk_load(**given, format=RdfFormat.N_TRIPLES, lenient=True)
 
     def extend(self, quads: Iterable[Quad]) -> None:
         """Adds quads, each in its own graph."""
@@ -648,6 +647,11 @@ def read_nquads(data: bytes) -> list[Quad]:
 def ntriples(quads: Iterable[Quad]) -> bytes:
     """The triples of the quads, each once, as N-Triples, every literal as it was written."""
     return engine.serialize({quad.triple for quad in quads}, format=RdfFormat.N_TRIPLES) or b""
+
+
+def write_ntriples(path: Path, quads: Iterable[Quad]) -> None:
+    """Writes the triples of the quads as N-Triples into a file; one that stands in two graphs stands there twice."""
+    engine.serialize((quad.triple for quad in quads), path, format=RdfFormat.N_TRIPLES)
 
 
 def read_ntriples(data: bytes) -> list[Quad]:
