@@ -306,7 +306,8 @@ class _Check:
             for name in self._homes.get(quad.subject, ()):
                 graph = getattr(quad.graph_name, "value", "") if name.endswith(".trig") else ""
                 graph = graph if graph != OURS else ""  # what stands outside any graph describes things
-                line = self.places.statement(name, quad.subject.value, quad.predicate.value, quad.object, graph)
+                value = None if isinstance(quad.object, BlankNode) else quad.object  # which has no word of its own
+                line = self.places.statement(name, quad.subject.value, quad.predicate.value, value, graph)
                 if line:
                     return replace(finding, file=name, line=line)
         return finding
@@ -731,7 +732,8 @@ class _Check:
         if self.options.reasoner == "rules":
             for term, what, why in program.unsupported:
                 named = term.value if isinstance(term, NamedNode) else ""
-                yield self._at(named, "axiom", f"uses {what}", why, file="ontology/core.ttl")
+                finding = self._at(named, "axiom", f"uses {what}", why, file="" if named else "ontology/core.ttl")
+                yield self._moved(finding, *self._outside(term))
             if program.unsupported:
                 return
         rules = build.derive_rules(self.questions, self.layout)
@@ -751,6 +753,13 @@ class _Check:
                     yield from self._faults(question, store.query(question.text))
                 except QueryError as error:
                     yield Finding(f"queries/{question.id}.rq", 1, "query", "", error.message, error.remedy)
+
+    def _outside(self, term: Any) -> Iterator[Quad]:
+        """The statements about a term that may be what the reasoner cannot follow, the surest first."""
+        quads = [quad for quad in self._axioms() if quad.subject == term]
+        words = reason.OUTSIDE
+        yield from (q for q in quads if q.predicate.value in words or getattr(q.object, "value", "") in words)
+        yield from (quad for quad in quads if isinstance(quad.object, BlankNode))
 
     def _faults_to_look_for(self) -> list[str]:
         return [question.id for question in self.questions if question.topic == QUALITY]

@@ -103,6 +103,8 @@ class Text:
             kind, token = match.lastgroup, match.group()
             if kind == "mark":
                 if token in "[(":
+                    if depth == 0 and predicate:
+                        yield predicate, token, match.start()
                     depth += 1
                 elif token in "])":
                     depth -= 1

@@ -52,6 +52,7 @@ CHAIN = OWL + "propertyChainAxiom"
 OUTSIDE = {
     OWL + name: why
     for name, why in {
+        "imports": "nothing is fetched: write the axioms that are used into ontology/",
         "hasKey": "it would merge two things that share a key; let a query in queries/quality/ find them",
         "sameAs": "it would merge two things; use skos:exactMatch in data/links/",
         "differentFrom": "nothing here makes two names one thing",
@@ -71,7 +72,6 @@ OUTSIDE = {
         "withRestrictions": "limits of values belong in shapes/",
     }.items()
 }  # fmt: skip
-
 
 # --- rules -------------------------------------------------------------------------------------------
 
@@ -166,7 +166,14 @@ class _Compiler:
     def __init__(self, quads: Iterable[Quad], layout: Layout) -> None:
         self.layout, self.program, self.fresh = layout, Program(), count()
         self.values: dict[Term, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        self.user: dict[Term, Term] = {}  # an unnamed node -> what it is part of
         for quad in quads:
+            if isinstance(quad.object, BlankNode):
+                self.user.setdefault(quad.object, quad.subject)
+            # what merges or fetches must not stand in other files of the ontology either
+            word = quad.object.value if quad.predicate == TYPE else quad.predicate.value
+            if quad.graph_name != ONTOLOGY and word in OUTSIDE:
+                self._refuse(quad.subject, layout.shrink(word), OUTSIDE[word])
             # of the alignments only chains: the rest would restate every thing in other words
             listed = quad.predicate.value in (CHAIN, RDF + "first", RDF + "rest")
             if quad.graph_name == ONTOLOGY or (quad.graph_name == ALIGNMENTS and listed):
@@ -225,6 +232,10 @@ class _Compiler:
             self._rule(self._say(other, "is the inverse of", term), [plain], ("?y", other, "?x"))
         for head in values.get(CHAIN, ()):
             links = self._list(head)
+            fault = self._chain_fault(head, links)
+            if fault:
+                self._refuse(term, *fault)
+                continue
             steps = ["?x", *(f"?s{number}" for number in range(1, len(links))), "?y"]
             body = [(steps[i], link, steps[i + 1]) for i, link in enumerate(links)]
             words = " then ".join(self._say(link) for link in links)
@@ -237,6 +248,23 @@ class _Compiler:
         self._characteristics(term, {kind.value for kind in values.get(TYPE.value, ())})
         for other in values.get(OWL + "propertyDisjointWith", ()):
             self._disjoint_properties(term, other)
+
+    def _chain_fault(self, head: Term, links: list[Any]) -> tuple[str, str] | None:
+        """What is wrong with a chain of properties: what it uses, and why not."""
+        if len(links) < 2 or not all(isinstance(link, NamedNode) for link in links):
+            return "a chain that is no list of two or more named properties", "give an inverse a name of its own"
+        holder = NamedNode(KW + "tenureHolder")
+        backwards = [link for link in links if link in self._inverses(holder)]
+        if backwards:
+            why = "who held an office once would always have: choose the tenure message by message (kw:senderCapacity)"
+            return f"a chain from a holder to any tenure by {readable(backwards[0], self.layout)}", why
+        return None
+
+    def _inverses(self, term: NamedNode) -> set[Term]:
+        word = OWL + "inverseOf"
+        return {*self.values[term].get(word, ())} | {
+            other for other, values in list(self.values.items()) if term in values.get(word, ())
+        }
 
     def _characteristics(self, term: NamedNode, kinds: set[str]) -> None:
         plain = ("?x", term, "?y")
@@ -294,7 +322,7 @@ class _Compiler:
             term = body[0][2] if body[0][1] == TYPE else body[0][1]
             words = ("intersectionOf", "allValuesFrom", "hasValue", "complementOf")
             why = f"OWL 2 RL allows there a class, {', '.join('owl:' + word for word in words)}"
-            self.program.unsupported.append((term, "an expression on the right of an axiom", why))
+            self._refuse(term, "an expression on the right of an axiom", why)
 
     def _member(self, kind: Term, who: str) -> list[list[Pattern]]:
         """The ways to be of a kind: what OWL 2 RL allows on the left of an axiom."""
@@ -314,7 +342,7 @@ class _Compiler:
                 return [[(who, on, other), *rest] for rest in self._member(filler, other)]
         words = ("intersectionOf", "unionOf", "someValuesFrom", "hasValue")
         why = f"OWL 2 RL allows there a class, {', '.join('owl:' + word for word in words)}"
-        self.program.unsupported.append((kind, "an expression on the left of an axiom", why))
+        self._refuse(kind, "an expression on the left of an axiom", why)
         return []
 
     def _rule(self, name: str, body: list[Pattern], head: Pattern) -> None:
@@ -329,6 +357,17 @@ class _Compiler:
 
     # --- reading the ontology ---
 
+    def _refuse(self, term: Term, what: str, why: str) -> None:
+        """Tells what cannot be followed, by the name of what it is part of."""
+        seen = {term}
+        while isinstance(term, BlankNode):
+            above = self.user.get(term) or next(iter(self.values[term].get(RDFS + "subClassOf", ())), term)
+            if above in seen:
+                break
+            seen.add(above)
+            term = above
+        self.program.unsupported.append((term, what, why))
+
     def _list(self, head: Term | None) -> list[Any]:
         items, seen = [], set()
         while head in self.values and head not in seen and RDF + "first" in self.values[head]:
@@ -340,12 +379,12 @@ class _Compiler:
     def _limits(self, term: Term, values: dict[str, list[Any]]) -> None:
         used = {*values, *(kind.value for kind in values.get(TYPE.value, ()))}
         for word in sorted(used & set(OUTSIDE)):
-            self.program.unsupported.append((term, self.layout.shrink(word), OUTSIDE[word]))
+            self._refuse(term, self.layout.shrink(word), OUTSIDE[word])
         kinds = {kind.value for kind in values.get(TYPE.value, ())}
         passed_on = OWL + "TransitiveProperty" in kinds or CHAIN in values
         if passed_on and kinds & {OWL + "AsymmetricProperty", OWL + "IrreflexiveProperty"}:
             why = "a property that is passed on or follows from a chain may not be one-way as well (OWL 2 DL)"
-            self.program.unsupported.append((term, "owl:AsymmetricProperty or owl:IrreflexiveProperty", why))
+            self._refuse(term, "owl:AsymmetricProperty or owl:IrreflexiveProperty", why)
 
     def _say(self, *parts: Term | str) -> str:
         return " ".join(
