@@ -247,6 +247,13 @@ def to_rdflib(term: Any) -> rdflib.term.Node:
 
 
 PROV = rdflib.Namespace("http://www.w3.org/ns/prov#")
+# what PROV-O says of its properties: the class of the subject, and of the object
+PROV_O = {
+    "wasDerivedFrom": ("Entity", "Entity"), "hadPrimarySource": ("Entity", "Entity"),
+    "wasGeneratedBy": ("Entity", "Activity"), "wasAttributedTo": ("Entity", "Agent"),
+    "used": ("Activity", "Entity"), "qualifiedAssociation": ("Activity", "Association"),
+    "agent": ("Association", "Agent"), "hadPlan": ("Association", "Plan"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -263,12 +270,19 @@ def test_a_derivation_as_prov_leads_down_to_the_sentences(statement: str, icrc: 
     text = lines_of(statement, icrc, "--format", "turtle")
     told = rdflib.Graph().parse(data=text)
     assert not [term for triple in told for term in triple if isinstance(term, rdflib.BNode)]
+    for subject, predicate, value in told:
+        if predicate.startswith(PROV):  # type: ignore[attr-defined]
+            for term, kind in zip((subject, value), PROV_O[predicate.removeprefix(PROV)], strict=True):  # type: ignore[attr-defined]
+                kinds = {PROV[kind], PROV.SoftwareAgent} if kind == "Agent" else {PROV[kind]}
+                assert kinds & set(told.objects(term, rdflib.RDF.type)), f"{term} is not told to be a prov:{kind}"
     answer = json.loads(lines_of(statement, icrc, "--format", "json"))
+    assert set(answer) == {"statement", "claims", "proof", "absences", "nearby"}
     rules: set[str] = set()
     sentences = {s for claim in answer["claims"] for s in claim["stated_in"]}
     todo = [answer["proof"]] if answer["proof"] else []
     while todo:
         node = todo.pop()
+        assert set(node) == {"statement", "rule", "about", "sentences", "premises"}
         rules |= {node["rule"]} - {"asserted"}
         sentences |= set(node["sentences"])
         todo += node["premises"]

@@ -69,6 +69,7 @@ def _step(proof: Proof, claims: Claims, fields: Fields, layout: Layout) -> Itera
                 yield from ((node, NamedNode(name), value) for value in values)
             for sentence in known[STATED_IN.value]:
                 yield node, _prov("hadPrimarySource"), sentence
+                yield sentence, TYPE, _prov("Entity")
                 link = fields(sentence).get(KW + "deepLink", [])
                 yield from ((sentence, NamedNode(KW + "deepLink"), value) for value in link)
             continue
@@ -77,6 +78,7 @@ def _step(proof: Proof, claims: Claims, fields: Fields, layout: Layout) -> Itera
             yield node, part, term
         if not proof.rule:
             yield node, _prov("wasAttributedTo"), EDITORS
+            yield EDITORS, TYPE, _prov("Agent")
             continue
         step, by = NamedNode(node.value + "-step"), NamedNode(node.value + "-step-by")
         rule = NamedNode(RULE + _digest(proof.rule.text))
