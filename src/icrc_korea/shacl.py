@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from .errors import QueryError, nearest
 from .layout import OWL, RDF, RDFS
 from .sparql import Tokens
-from .store import TYPE, BlankNode, NamedNode, ntriples, read_ntriples
+from .store import TYPE, BlankNode, NamedNode, Quad, ntriples, read_ntriples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import rdflib
 
-    from .store import Quad, Term
+    from .store import Term
 
 ENGINES = ("turbo", "pyshacl")
 TIME_LIMIT = 600  # seconds
@@ -472,6 +472,11 @@ def _blamed(quads: list[Quad], data: bytes, engine: str, failure: Failure) -> li
     for quad in quads:
         by_subject[quad.subject].append(quad)
     pieces: dict[Term, bytes] = {}
+    node, aimed_at = NamedNode("urn:node"), []  # some node for each target
+    for quad in quads:
+        word = quad.predicate.value.removeprefix(SH)
+        if isinstance(quad.object, NamedNode) and word in ("targetClass", "targetSubjectsOf", "targetObjectsOf"):
+            aimed_at.append(Quad(node, TYPE, quad.object) if word == "targetClass" else Quad(node, quad.object, node))
     for shape in targeted:
         todo, seen = [shape], {shape}
         while todo:
@@ -479,9 +484,9 @@ def _blamed(quads: list[Quad], data: bytes, engine: str, failure: Failure) -> li
                 if quad.object not in seen and quad.object in by_subject:
                     seen.add(quad.object)
                     todo.append(quad.object)
-        pieces[shape] = ntriples(quad for node in seen for quad in by_subject[node])
+        pieces[shape] = ntriples(quad for part in seen for quad in by_subject[part])
     found: list[Fault] = []
-    for some in (b"", *([data] if engine == "turbo" else [])):  # most fail before they look at any data
+    for some in (ntriples(aimed_at), *([data] if engine == "turbo" else [])):  # most fail at the first node
         for named, piece in () if found else pieces.items():
             try:
                 list(validate(piece, some, engine))
