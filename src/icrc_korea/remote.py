@@ -391,16 +391,18 @@ class Remote:
         `asserted` leaves out what was inferred.
         """
         wanted = {name for name in self.asked if not (asserted and name == INFERRED)}
-        needed = [self._concerned(text) & wanted for text in queries]
-        batches: dict[bool, list[int]] = {True: [], False: []}
-        # graphs cost a service more than queries do: those that need the same ones go together
+        spoken = [Tokens(text).predicates(self.layout.prefixes) for text in queries]
+        needed = [self._holding(predicates) & wanted for predicates in spoken]
+        alone: dict[bool, list[int]] = {True: [], False: []}
+        # graphs cost a service more than queries do: those that need the same ones go together, and one that may
+        # need any is asked alone, for not every service finds a good way through such a query and others at once
         for number in sorted(range(len(queries)), key=lambda one: (len(needed[one]), sorted(needed[one]), one)):
-            batches[_stands_alone(queries[number])].append(number)
+            alone[spoken[number] is None or _stands_alone(queries[number])].append(number)
         queries = [text if _stands_alone(text) else f"{text}\nLIMIT {most}" for text in queries]
-        for number in batches[True]:
+        for number in alone[True]:
             yield from self._together(queries, needed, [number])
-        for first in range(0, len(batches[False]), AT_ONCE):
-            yield from self._together(queries, needed, batches[False][first : first + AT_ONCE])
+        for first in range(0, len(alone[False]), AT_ONCE):
+            yield from self._together(queries, needed, alone[False][first : first + AT_ONCE])
 
     def _together(
         self, queries: Sequence[str], needed: list[set[str]], batch: list[int]
@@ -435,12 +437,11 @@ class Remote:
         except RemoteError:
             return False
 
-    def _concerned(self, text: str) -> set[str]:
-        """The graphs of ours that can matter to a query: those with a predicate that it speaks of."""
-        spoken = Tokens(text).predicates(self.layout.prefixes)
-        if spoken is None or not self.graphs:
+    def _holding(self, predicates: set[str] | None) -> set[str]:
+        """The graphs of ours that can matter to a query that speaks of these predicates, or, None, of any."""
+        if predicates is None or not self.graphs:
             return set(self.asked)
-        return set().union(*(self._holders.get(name, set()) for name in spoken))
+        return set().union(*(self._holders.get(name, set()) for name in predicates))
 
     @cached_property
     def _holders(self) -> dict[str, set[str]]:
