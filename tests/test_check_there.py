@@ -6,7 +6,7 @@ asking for one after the other would take a Java store minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -18,13 +18,15 @@ from real_stores import RealStore
 from test_real_stores import change
 from test_shapes import BAD, GOOD, LAYOUT, PREFIXES, around, broken
 
+from icrc_korea.check import Options, check_there
 from icrc_korea.dialects import DIALECTS
+from icrc_korea.errors import RemoteError
 from icrc_korea.export import skolemised
-from icrc_korea.layout import GRAPHS
+from icrc_korea.layout import GRAPHS, KW, THINGS
 from icrc_korea.remote import Remote
 from icrc_korea.shacl import Result, Run
 from icrc_korea.shapes_sparql import Compiled, subclasses
-from icrc_korea.store import NamedNode, Quad, from_rdflib, ntriples, parse, read_text
+from icrc_korea.store import Answer, NamedNode, Quad, from_rdflib, ntriples, parse, read_text
 
 CASES = {GRAPHS + "bad-cases": BAD, GRAPHS + "good-cases": GOOD}
 
@@ -106,3 +108,50 @@ def test_the_cases_break_there_what_they_break_here(filled: RealStore) -> None:
         if DIALECTS[filled.name].durations_as_numbers:  # what is wrong with a duration there is something else
             theirs, ours = ({one for one in found if "#offset>" not in one[1]} for found in (theirs, ours))
         assert (sorted(ours - theirs), sorted(theirs - ours)) == ([], []), name
+
+
+# --- what cannot be asked -----------------------------------------------------------------------------------
+
+TOO_MUCH = "http://www.w3.org/2004/02/skos/core#hiddenLabel"
+
+
+@pytest.fixture
+def weak(store_of: Callable[[str], RealStore], monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Remote, list[str]]]:
+    """A service that fails at every query that speaks of hidden labels, and what it was asked."""
+    store, graph = store_of("oxigraph"), GRAPHS + "entities"
+    change(store, f"INSERT DATA {{ GRAPH <{graph}> {{ <{THINGS}claim/bare> a <{KW}Claim> }} }}")
+    there, asked = Remote(store.query, LAYOUT), list[str]()
+    query = there.service.query
+
+    def failing(text: str, *graphs: Iterable[str]) -> Answer:
+        asked.append(text)
+        if TOO_MUCH in text:
+            raise RemoteError("took too long", "ask for less", status=504)
+        return query(text, *graphs)
+
+    monkeypatch.setattr(there.service, "query", failing)
+    yield there, asked
+    change(store, f"DELETE WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+
+
+def test_a_constraint_that_cannot_be_asked_is_named_and_the_others_are_asked(weak: tuple[Remote, list[str]]) -> None:
+    there, asked = weak
+    report = check_there(there, LAYOUT, lambda *_: None, Options(only=("shapes",)))
+    failed = {one.rule for one in report.findings if "was not checked: took too long" in one.found}
+    compiled = Compiled(rules(), {}).rules
+    assert failed == {LAYOUT.shrink(rule.shape[1:-1]) for rule in compiled if TOO_MUCH in rule.query} != set()
+    assert any(one.subject == "claim:bare" for one in report.findings if one.rule not in failed)
+    assert report.exit_code == 1
+    assert len([text for text in asked if TOO_MUCH not in text]) < len(compiled) / 2
+
+
+def test_a_service_that_went_away_is_an_error(weak: tuple[Remote, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    there, _ = weak
+    assert there.graphs
+
+    def gone(*_: object) -> Answer:
+        raise RemoteError("cannot be reached")
+
+    monkeypatch.setattr(there.service, "query", gone)
+    with pytest.raises(RemoteError, match="cannot be reached"):
+        check_there(there, LAYOUT, lambda *_: None, Options(only=("shapes",)))
