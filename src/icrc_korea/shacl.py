@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -392,6 +393,10 @@ def _ambiguous(body: Any) -> bool:
     while todo:
         for word, argument in todo.pop():
             nested = nested or _repeats(word, argument)
+            if str(word) == "BRANCH":  # (a|aa)+: alternatives that begin alike
+                begins = [_characters(part[:1]) for part in argument[1]]
+                if not all(begins) or any(one & other for one, other in combinations(begins, 2)):
+                    return True
             todo += _parts(argument)
     if not nested:
         return False
