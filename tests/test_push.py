@@ -279,7 +279,7 @@ NAMELESS = {"oxigraph": "", "fuseki": "", "rdf4j": "FROM <http://www.openrdf.org
 
 
 @pytest.mark.stores
-@pytest.mark.parametrize("name", ["oxigraph"])  # RDF4J's own files may be beyond repair afterwards: docs/stores/rdf4j.md
+@pytest.mark.parametrize("name", ["oxigraph"])  # files of RDF4J may be beyond repair: docs/stores/rdf4j.md
 def test_a_store_without_room_says_so_and_is_filled_later(name: str, tmp_path: Path) -> None:
     import resource
 
