@@ -163,7 +163,8 @@ def test_renaming_what_is_not_exported_is_refused(icrc: Command) -> None:
 @pytest.fixture
 def small(tmp_path: Path) -> LinkSet:
     """A set with one link, one rejection, and one thing that has no match."""
-    case = Path(__file__).parent / "cases" / "check" / "clean" / "links-with-their-reasons.sssom.tsv"
+    quality = Path(__file__).parent / "cases" / "check" / "quality"
+    case = quality / "link-without-evidence" / "links-with-their-reasons.sssom.tsv"
     return sssom.load(case, case.name)
 
 

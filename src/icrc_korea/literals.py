@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date
 
-from .layout import RDFS, SKOS, XSD
+from .layout import RDF, RDFS, SKOS, XSD
 from .store import LABELS
 
 TYPE_CHECKING = False
@@ -88,6 +88,8 @@ def _hidden(text: str, a_name: bool) -> tuple[str, str] | None:
 
 def _tongue(predicate: NamedNode, text: str, language: str) -> tuple[str, str] | None:
     main = language.partition("-")[0]
+    if predicate.value == RDF + "object" and language not in LANGUAGES:
+        return None  # what others say stays as they say it, such as a name of Wikidata for many languages
     # a name in a language that is not used here breaks shape:Named-languages
     if language not in LANGUAGES and not (predicate in LABELS and main not in LANGUAGES):
         wanted = f'write "…"@{main}' if main in LANGUAGES else "use one of " + ", ".join(LANGUAGES)
