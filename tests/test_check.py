@@ -199,6 +199,7 @@ def test_a_finding_reads_as_a_sentence(run: str, report: Callable[[str], Report]
         said = f"{found['subject']}: {found['found']}"
         assert BASE not in said or found["rule"] == "prefix", f"a full address where a short name would do: {said}"
         assert "None" not in said, found
+        assert len(said) < 800, f"nobody reads that much: {said}"
         assert "  " not in said.partition("\n")[0], found
 
 

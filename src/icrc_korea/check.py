@@ -61,6 +61,7 @@ KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
 RULE = BASE + "shapes#"
 MOST_GUESSES = 50  # of what a misspelt name in one file may have been
 MOST_CLASSES = 100_000  # that may be below others
+LONGEST_SHOWN = 200  # characters of a text in a finding
 MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
 MOST_STATEMENTS = 5000  # of one thing, among which the one that a finding is about is looked for
 DCT, SH = "http://purl.org/dc/terms/", "http://www.w3.org/ns/shacl#"
@@ -109,6 +110,13 @@ RULES = {
     "shapes": "shapes that are not as they should be, and whatever breaks a shape",
     "quality": "whatever a query in queries/quality/ finds",
 }
+
+
+def _in_short(text: str) -> str:
+    """A text on one line, and no more of it than tells which one it is."""
+    if len(text) <= LONGEST_SHOWN and "\n" not in text:
+        return text
+    return " ".join(text[:LONGEST_SHOWN].split()) + (" …" if len(text) > LONGEST_SHOWN else "")
 
 
 @dataclass(frozen=True)
@@ -322,7 +330,7 @@ class _Check:
         return found
 
     def _names(self, *terms: object) -> str:
-        return " ".join(readable(term, self.layout) for term in terms)  # type: ignore[arg-type]
+        return " ".join(_in_short(readable(term, self.layout)) for term in terms)  # type: ignore[arg-type]
 
     # --- reading ---
 
@@ -953,7 +961,9 @@ def contradicted(
 ) -> Iterator[Finding]:
     """What contradicts the ontology in a graph elsewhere."""
     for one in found:
-        details = tuple(" ".join(readable(term, layout) for term in statement) for statement in one.statements)
+        details = tuple(
+            " ".join(_in_short(readable(term, layout)) for term in statement) for statement in one.statements
+        )
         subject = layout.shrink(getattr(one.statements[0][0], "value", ""))
         remedy = "correct one of these statements"
         yield Finding(address, 0, "consistency", subject, one.says, remedy, details=details)

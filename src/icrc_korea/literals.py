@@ -73,7 +73,7 @@ def _in_calendar(text: str, kind: str) -> bool:
 
 
 def _hidden(text: str, a_name: bool) -> tuple[str, str] | None:
-    for character in "" if text.isprintable() else text:
+    for character in "" if text.isprintable() else dict.fromkeys(text):
         kind = unicodedata.category(character)
         if kind in ("Cc", "Cf", "Co", "Cn", "Zl", "Zp") and (a_name or character not in "\n\t"):
             remedy = "save the file with line ends of one character (LF)" if character == "\r" else "take it out"

@@ -11,7 +11,7 @@ from .layout import PREFIX_LINE, SKOS
 from .store import TYPE, Literal, NamedNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .layout import Layout
     from .store import Term
@@ -170,21 +170,22 @@ class Places:
         first, last = self._graph(text, graph) if graph else (0, len(text.text))
         verbs = set(text.words(predicate)) | ({"a"} if predicate == TYPE.value else set())
         if file.endswith(".tsv"):
-            return self._row(text, subject, verbs, value)
+            return self._row(text, subject, verbs, _written(value, text))
+        fits = _written(value, text)
         for start in sorted(start for word in text.words(subject) for start in text.begins(word)):
             if not first <= start < last:
                 continue
             for verb, token, place in text.block(start):
-                if verb in verbs and (value is None or _is(token, value, text)):
+                if verb in verbs and fits(token):
                     return text.line(place)
         return 0
 
-    def _row(self, text: Text, subject: str, verbs: set[str], value: Term | None) -> int:
+    def _row(self, text: Text, subject: str, verbs: set[str], fits: Callable[[str], bool]) -> int:
         """The line of a table that says this of its first cell; 0 if there is none."""
         words = set(text.words(subject))
         for number, line in enumerate(text.text.splitlines(), 1):
             first, *cells = line.split("\t")
-            if first in words and verbs & set(cells) and (value is None or any(_is(c, value, text) for c in cells)):
+            if first in words and verbs & set(cells) and any(map(fits, cells)):
                 return number
         return 0
 
@@ -198,9 +199,11 @@ class Places:
         return 0, 0
 
 
-def _is(token: str, value: Term, text: Text) -> bool:
+def _written(value: Term | None, text: Text) -> Callable[[str], bool]:
+    """Whether a word of a file stands for this value; any does for none. Read once, for it may be long."""
     if isinstance(value, NamedNode):
-        return token in text.words(value.value)
-    if not isinstance(value, Literal):
-        return False
-    return (_unquoted(token) if token[:1] in "\"'" else token) == value.value
+        return set(text.words(value.value)).__contains__
+    if isinstance(value, Literal):
+        content = value.value
+        return lambda token: (_unquoted(token) if token[:1] in "\"'" else token) == content
+    return lambda _: value is None
