@@ -163,7 +163,7 @@ DAMAGE = {
 WHOLE = r'''
 PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 <https://example.org/g0> {
-  <urn:a> <urn:p> "Genève"@fr , "전문"@ko , "two words" , "😀 𐌰" , "007"^^xsd:integer , 2.50 , true .
+  <urn:a> <urn:p> "Genève"@fr , "전문"@ko , "two words" , "😀 𐌰" , "007"^^xsd:integer , 2.50 , 65000.0 , true .
   <urn:a> <urn:q> "1950"^^xsd:gYear , "1950-06-26"^^xsd:date , "1950-06-26T09:00:00+09:00"^^xsd:dateTime .
   <urn:a> <urn:r> "1950-06~"^^<http://id.loc.gov/datatypes/edtf/EDTF-level1> , <urn:전문> .
 }
@@ -196,6 +196,23 @@ def test_damage_is_found_and_put_right(real_store: RealStore, icrc: Command, tmp
             said = icrc("verify", *where)
             assert said.code == 0, f"{name}: {said.out}"
     assert icrc("push", *where).code == 0
+
+
+@pytest.mark.parametrize("way", ["one by one", "together"])
+def test_another_number_takes_the_place_of_a_number(
+    way: str, real_store: RealStore, icrc: Command, tmp_path: Path
+) -> None:
+    """Fuseki on disk gives 65000 back as 65000.0 and then cannot find it, unless it came as 65000.0."""
+    graphs = [f"https://example.org/n{number}" for number in range(1 if way == "one by one" else 3)]
+    cleared(real_store, *graphs)
+    path = tmp_path / "numbers.nq"
+    where = (real_store.name, real_store.url, "--from", path, "--root", ROOT)
+    for value in ("65000", "7.50", "-0.0", "70000"):
+        number = f'"{value}"^^<http://www.w3.org/2001/XMLSchema#decimal>'
+        path.write_text("".join(f"<urn:a> <urn:p> {number} <{graph}> .\n" for graph in graphs))
+        assert icrc("push", *where, "--replace").code == 0
+        said = icrc("verify", *where)
+        assert said.code == 0, said.out
 
 
 def test_the_script_for_the_bulk_loader_works(own_store: RealStore, icrc: Command, tmp_path: Path) -> None:

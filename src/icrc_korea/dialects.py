@@ -38,19 +38,22 @@ class Dialect:
         login: str = "",
         durations_as_numbers: bool = False,
         together: bool = False,
+        decimals_with_point: bool = False,
         tried: bool = False,
     ) -> None:
         """`example` is an address as a user gives it; `query`, `update`, `graphs` are where it is asked, changed and
         written, with the graph in the parameter `name`; `chunk` is the most triples in a request; `read` is an address
         that gives a graph as N-Triples, and without it graphs are read by SELECT, page by page; `bulk` are the lines
         of a shell script that loads `graphs.nq`; `login` are the options that curl needs; `durations_as_numbers`:
-        it gives `P1D` as `86400.0`; `together`: each request costs it so much that small graphs go in one update.
+        it gives `P1D` as `86400.0`; `together`: each request costs it so much that small graphs go in one update;
+        `decimals_with_point`: it finds `65000` never again, not even to take it away, but `65000.0` it does.
         """
         self.title, self.example, self.tried = title, example, tried
         self.query, self.update, self.graphs = query, update, graphs
         self.name, self.way, self.sends, self.chunk = name, way, sends, chunk
         self.read, self.bulk, self.login = read, bulk, login
         self.durations_as_numbers, self.together = durations_as_numbers, together
+        self.decimals_with_point = decimals_with_point
 
     def at(self, url: str) -> Place:
         """This kind of store at an address."""
@@ -84,7 +87,7 @@ DIALECTS: dict[str, Dialect] = {
         query="{}/query", update="{}/update", graphs="{}/data",
         read="{}/data?graph={}",
         bulk="tdb2.tdbloader --loc \"${1:?the folder of the TDB2 database, with Fuseki stopped}\" graphs.nq",
-        together=True, tried=True,
+        together=True, decimals_with_point=True, tried=True,
     ),
     "graphdb": Dialect(
         "Ontotext GraphDB", "http://localhost:7200/repositories/kg",

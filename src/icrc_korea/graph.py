@@ -655,8 +655,18 @@ class KnowledgeGraph:
 
         return self._whole(lambda built: export.package(built, folder))
 
-    def spool(self, parts: Iterable[str] | None = None, only: Iterable[str] = (), chunk: int = 250_000) -> Spool:
-        """The graph in order for a triple store: all parts, or some; all graphs, or `only` those of these names."""
+    def spool(
+        self,
+        parts: Iterable[str] | None = None,
+        only: Iterable[str] = (),
+        *,
+        chunk: int = 250_000,
+        points: bool = False,
+    ) -> Spool:
+        """The graph in order for a triple store: all parts, or some; all graphs, or `only` those of these names.
+
+        `chunk` triples at most go into a part; `points`: whole decimals are written as 65000.0.
+        """
         from . import export
         from .spool import Spool
 
@@ -667,7 +677,7 @@ class KnowledgeGraph:
         def spooled(built: Dataset) -> Spool:
             quads = export.skolemised(export.quads_of(built, wanted, others=parts is None))
             # all blank nodes are named before graphs are chosen: a name rests on where a node is used
-            return Spool((quad for quad in quads if not chosen or quad.graph_name.value in chosen), chunk)
+            return Spool((quad for quad in quads if not chosen or quad.graph_name.value in chosen), chunk, points)
 
         spool = self._whole(spooled)
         for name, iri in names.items():

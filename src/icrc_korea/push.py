@@ -421,7 +421,7 @@ def _compare(spool: Spool, graph: Graph, remote: Remote, difference: Difference,
     expected: dict[bytes, bytes] = {}  # what a missing triple may have become: what it was
     extra: set[bytes] = set()  # what may be such a triple
     right = chain.from_iterable(in_order(remote.lines(graph.iri, difference.theirs)))
-    left = spool.lines(graph)
+    left = spool.compared(graph)
     ours, other = next(left, None), next(right, None)
     while ours is not None or other is not None:
         if ours == other:

@@ -40,6 +40,9 @@ INTEGERS = {
 }  # fmt: skip
 AN_UPPER_TAG = re.compile(rb'"@[a-z0-9-]*[A-Z]')
 BLANK = re.compile(r"(?:^|(?<= ))_:(\S+)(?=[ ]|$)")
+# the value of a line of N-Triples that is a decimal without a fraction; no quotation mark is left bare in a text
+WHOLE_DECIMAL = re.compile(rb'"(-?\d+)"(\^\^<http://www\.w3\.org/2001/XMLSchema#decimal> \.)$', re.M)
+POINTED_DECIMAL = re.compile(rb'"(-?\d+)\.0"(\^\^<http://www\.w3\.org/2001/XMLSchema#decimal> \.)$', re.M)
 INTEGER, DECIMAL = re.compile(r"[+-]?\d+"), re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
 
@@ -135,9 +138,13 @@ class Graph:
 
 
 class Spool:
-    """Quads sorted by graph in a temporary file that is gone when it is closed."""
+    """Quads sorted by graph in a temporary file that is gone when it is closed.
 
-    def __init__(self, quads: Iterable[Quad], chunk: int = A_PART) -> None:
+    `points`: whole decimals stand in it as 65000.0; their digest is that of 65000 all the same.
+    """
+
+    def __init__(self, quads: Iterable[Quad], chunk: int = A_PART, points: bool = False) -> None:
+        self.points = points
         self.graphs: dict[str, Graph] = {}
         self._file: IO[bytes] = tempfile.TemporaryFile(prefix="icrc-korea-")  # noqa: SIM115 - closed by close()
         self._write(in_order(_by_graph(quads)), chunk)
@@ -172,7 +179,8 @@ class Spool:
                 end = bisect_left(lines, start[:-1] + b"!", done, min(len(lines), done + chunk - part.count))
                 triples = [line[len(start) :] for line in lines[done:end]]
                 graph.sums.add(triples)
-                size = self._file.write(b"".join(triples))
+                data = b"".join(triples)
+                size = self._file.write(WHOLE_DECIMAL.sub(rb'"\1.0"\2', data) if self.points else data)
                 part.count, part.size, place = part.count + len(triples), part.size + size, place + size
                 done = end
         self._file.flush()
@@ -187,12 +195,18 @@ class Spool:
             yield block
 
     def lines(self, graph: Graph) -> Iterator[bytes]:
-        """Every line of a graph, in order."""
+        """Every line of a graph, in order, as it stands in the file."""
         for part in graph.parts:
             rest = b""
             for block in self.read(part):
                 *whole, rest = (rest + block).split(b"\n")
                 yield from (line + b"\n" for line in whole)
+
+
+    def compared(self, graph: Graph) -> Iterator[bytes]:
+        """Every line of a graph, in order, in the form in which it is compared."""
+        lines = self.lines(graph)
+        return (POINTED_DECIMAL.sub(rb'"\1"\2', line) for line in lines) if self.points else lines
 
 
 def comparable(quads: Iterable[Quad]) -> Iterator[list[tuple[bytes, bytes]]]:
@@ -218,12 +232,12 @@ def _by_graph(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
         yield [b"%b %b .\n" % (graph[1:-1], triple) for triple, graph in parts]
 
 
-def from_file(name: str, chunk: int = A_PART) -> Spool:
+def from_file(name: str, chunk: int = A_PART, points: bool = False) -> Spool:
     """A spool of an N-Quads file, of any size."""
     from .errors import ParseError
 
     try:
         with open(name, "rb") as stream:  # noqa: PTH123 - the name may be a pipe
-            return Spool(stream_quads(iter(lambda: stream.read(BLOCK), b""), name, "nquads"), chunk)
+            return Spool(stream_quads(iter(lambda: stream.read(BLOCK), b""), name, "nquads"), chunk, points)
     except OSError as error:
         raise ParseError(name, 0, 0, f"cannot be read: {error.strerror}", remedy="check the file's name") from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
+    from ..dialects import Dialect
     from ..graph import KnowledgeGraph
     from ..spool import Spool
     from ..wire import Wire
@@ -52,7 +53,7 @@ def _push(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
     from ..wire import checked
 
     where = place(options.store, checked(options.url), options.update, options.graph_store)
-    with _spool(graph, options, where.dialect.chunk) as spool:
+    with _spool(graph, options, where.dialect) as spool:
         if options.dry_run:
             folder = options.bulk or "icrc-korea-push"
             write_bulk(spool, where, folder, _name(options, spool), one_each=True)
@@ -90,7 +91,7 @@ def _verify(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
 
     where = place(options.store, checked(options.url), "", options.graph_store or (
         options.url if options.store == "generic" else ""))  # fmt: skip
-    with _spool(graph, options, where.dialect.chunk) as spool, _wire(options) as wire:
+    with _spool(graph, options, where.dialect) as spool, _wire(options) as wire:
         report = verify(spool, Remote(wire, where), progress, options.first)
     progress.close()
     code = int(bool(report.differences))
@@ -131,15 +132,16 @@ def _name(options: argparse.Namespace, spool: Spool) -> str:
     return "" if ours else os.path.basename((options.source or options.ask).rstrip("/")).partition(".")[0]  # noqa: PTH119
 
 
-def _spool(graph: KnowledgeGraph, options: argparse.Namespace, chunk: int) -> Spool:
+def _spool(graph: KnowledgeGraph, options: argparse.Namespace, dialect: Dialect) -> Spool:
+    chunk, points = dialect.chunk, dialect.decimals_with_point
     if not options.source:
         parts = None if options.parts is None else [part.strip() for part in options.parts.split(",") if part.strip()]
-        return graph.spool(parts, options.graph, chunk)
+        return graph.spool(parts, options.graph, chunk=chunk, points=points)
     if options.parts is not None or options.graph:
         raise UsageError("--with and --graph choose from the graph, and --from takes a file whole", "leave them out")
     from ..spool import from_file
 
-    return from_file(options.source, chunk)
+    return from_file(options.source, chunk, points)
 
 
 def _wire(options: argparse.Namespace) -> Wire:
