@@ -471,8 +471,7 @@ class _Check:
 
     def _aimed(self, name: str, quads: list[Quad]) -> Iterator[Finding]:
         """Shapes that aim at what can have no things or values: such a rule never finds anything."""
-        classes = self._typed("Class")
-        properties = {term for kind in ("Object", "Datatype", "Annotation") for term in self._typed(kind + "Property")}
+        classes, properties = self._declared
         for quad in quads:
             term, word = quad.object, quad.predicate.value
             if word not in AIMS or not isinstance(term, NamedNode):
@@ -487,10 +486,13 @@ class _Check:
             finding = self._at(getattr(quad.subject, "value", ""), "shapes", found, remedy, file=name)
             yield self._moved(finding, quad)
 
-    def _typed(self, kind: str) -> set[NamedNode]:
-        """What the ontology declares as a class, or as a property of some kind."""
-        wanted = NamedNode(OWL + kind)
-        return {quad.subject for quad in self._axioms() if quad.predicate == TYPE and quad.object == wanted}
+    @cached_property
+    def _declared(self) -> tuple[set[Any], set[Any]]:
+        """What the ontology declares as classes, and as properties."""
+        kinds = {NamedNode(OWL + kind + "Property") for kind in ("Object", "Datatype", "Annotation")}
+        said = [quad for quad in self._axioms() if quad.predicate == TYPE]
+        classes = {quad.subject for quad in said if quad.object == NamedNode(OWL + "Class")}
+        return classes, {quad.subject for quad in said if quad.object in kinds}
 
     def _misspelt(self, name: str, terms: set[Any]) -> Iterator[Finding]:
         """Terms of other vocabularies that nothing here says and no list allows: such a query finds nothing."""

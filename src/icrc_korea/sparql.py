@@ -43,7 +43,7 @@ FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
 
-def cut(text: str) -> list[tuple[str, str, int]]:
+def cut(text: str) -> Tokenised:
     """The tokens of a query text: kind, token and place."""
     return [
         (match.lastgroup or "", match.group(), match.start())
@@ -56,16 +56,23 @@ class Tokens:
     """A query text cut into tokens, guarded, with what its outermost level says."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.items = text, cut(text)
-        self._guard(self.items)
+        self.text, self.items = text, self._cut_and_guarded(text)
+
+    @classmethod
+    @lru_cache(maxsize=1024)  # a question is looked at from many sides, and its text stays the same
+    def _cut_and_guarded(cls, text: str) -> Tokenised:
+        items = cut(text)
+        cls._guard(items)
         unescaped = ESCAPE.sub(_unescape, text)
         if unescaped != text:  # an escape may hide a word or a bracket from us, but not from the parser
-            self._guard(cut(unescaped))
+            cls._guard(cut(unescaped))
         for shown in (unescaped, re.sub(r"#[^\n\r]*", " ", unescaped)):
             if NETWORK.search(shown):
                 raise QueryError(NO_NETWORK, AT_HOME)
+        return items
 
-    def _guard(self, items: list[tuple[str, str, int]]) -> None:
+    @staticmethod
+    def _guard(items: Tokenised) -> None:
         depth = operators = branches = patterns = steps = 0
         for kind, token, _ in items:
             if kind == "mark":
