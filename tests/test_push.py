@@ -163,7 +163,7 @@ DAMAGE = {
 WHOLE = r'''
 PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 <https://example.org/g0> {
-  <urn:a> <urn:p> "Genève"@fr , "전문"@ko , "two words" , "😀 𐌰" , "007"^^xsd:integer , 2.50 , 65000.0 , true .
+  <urn:a> <urn:p> "Genève"@fr , "전문"@ko , "two words" , "😀 𐌰" , "007"^^xsd:integer , 2.50 , true .
   <urn:a> <urn:q> "1950"^^xsd:gYear , "1950-06-26"^^xsd:date , "1950-06-26T09:00:00+09:00"^^xsd:dateTime .
   <urn:a> <urn:r> "1950-06~"^^<http://id.loc.gov/datatypes/edtf/EDTF-level1> , <urn:전문> .
 }
