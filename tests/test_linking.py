@@ -29,7 +29,7 @@ from icrc_korea.linking import asking, enrichment, names, services
 from icrc_korea.linking.candidates import Finder
 from icrc_korea.linking.items import Item, Statement, Value, bounds, is_item, read_item
 from icrc_korea.linking.judgements import Judgements, harmless, read_sheet
-from icrc_korea.linking.scoring import CAP, STRONG, undecided
+from icrc_korea.linking.scoring import CAP, undecided
 from icrc_korea.linking.services import PROPERTIES, QueryService, WikidataApi
 from icrc_korea.linking.things import Thing, Things
 
@@ -250,7 +250,7 @@ def test_each_service_finds_the_president(kind: str, search: Command, service: W
     numbers = [one["item"] for one in found["candidates"]]
     assert numbers[0] == "Q171684"
     best = found["candidates"][0]
-    assert best["score"] >= STRONG
+    assert best["score"] >= 70
     assert {feature["feature"] for feature in best["features"]} >= {"name in Latin letters", "name in Hangul", "type"}
     if kind.startswith("reconcile"):
         assert best["service_score"] == 100

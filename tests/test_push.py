@@ -260,10 +260,8 @@ def _sql_port(store: RealStore) -> str:
 @pytest.mark.parametrize("name", list(STORES))
 def test_a_push_that_was_cut_is_finished_by_the_next(name: str, tmp_path: Path) -> None:
     """The client is ended, then the store: what was written half is written again."""
-    path = tmp_path / "many.nq"
-    with path.open("w", encoding="utf-8") as stream:
-        for graph in range(60):
-            stream.writelines(TOLD.format(f"v{graph}-{n}", graph) for n in range(1000))
+    values_of = [" ".join(f"v{graph}-{n}" for n in range(1000)) for graph in range(60)]
+    path = written(tmp_path / "many.nq", *values_of)
     (tmp_path / "store").mkdir()
     with started(name, tmp_path / "store") as store:
         where = ("push", store.name, store.url, "--from", path, "--root", ROOT)
@@ -300,10 +298,8 @@ NAMELESS = {"oxigraph": "", "fuseki": "", "rdf4j": "FROM <http://www.openrdf.org
 def test_a_store_without_room_says_so_and_is_filled_later(name: str, tmp_path: Path) -> None:
     import resource
 
-    path = tmp_path / "much.nq"
-    with path.open("w", encoding="utf-8") as stream:
-        for graph in range(6):
-            stream.writelines(TOLD.format(f"{'long ' * 30}{graph}-{n}", graph) for n in range(5000))
+    values_of = [" ".join(f"{'long-' * 30}{graph}-{n}" for n in range(5000)) for graph in range(6)]
+    path = written(tmp_path / "much.nq", *values_of)
     (tmp_path / "store").mkdir()
     with started(name, tmp_path / "store") as store:
         where = ("push", store.name, store.url, "--from", path, "--root", ROOT)

@@ -585,7 +585,7 @@ class _Check:
     def _subjects(self) -> Iterator[Finding]:
         """Data says something of things, not of classes, properties or things that others describe.
 
-        A file of one's own may name things in a namespace of its own.
+        Whether the things in a file of one's own may have addresses of their own is for shape:Thing to say.
         """
         known = tuple(self.layout.prefixes.values())
         for name, quads in self.content.items():

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-SUFFIX = ".sssom.tsv"
 SSSOM, SEMAPV, DCT = "https://w3id.org/sssom/", "https://w3id.org/semapv/vocab/", "http://purl.org/dc/terms/"
 MAPPINGS = BASE + "id/mapping/"
 NO_TERM = "sssom:NoTermFound"

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .things import Held, Thing
 
 BEST = 100
-STRONG = 70  # worth a person's eye first; nothing is ever accepted by a number
 CAP = 25  # what a candidate with a contradiction can reach
 NEAR = 10  # candidates closer than this are not told apart
 HUMAN = "Q5"
@@ -78,11 +77,6 @@ class Candidate:
         """From 0 to 100; a contradiction caps it."""
         total = max(0, min(BEST, sum(feature.points for feature in self.features)))
         return min(total, CAP) if self.contradictions else total
-
-    @property
-    def strong(self) -> bool:
-        """Whether it deserves to be looked at first."""
-        return self.score >= STRONG
 
 
 def weigh(thing: Thing, item: Item, labels: Mapping[str, Item], found: str = "") -> Candidate:
