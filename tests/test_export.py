@@ -305,7 +305,7 @@ def notes_of(authored: list[ox.Quad]) -> dict[tuple[str, str], dict[str, set[str
         graph, name = quad.graph_name.value, quad.predicate.value.removeprefix(KW)
         if "-" not in graph.rpartition("/")[2]:
             continue
-        if quad.subject == quad.graph_name or name in ("hedge", "inferenceNote"):
+        if quad.subject == quad.graph_name or name in ("hedge", "inferenceNote", "restsOn", "restsOnReading"):
             found[graph, str(quad.subject)][ANNOTATION.get(name, name)].add(str(quad.object))
     return found
 

@@ -28,13 +28,14 @@ SENTENCE_GRAPH = re.compile(re.escape(PASSAGES) + r"(P\d\d(?:\.s\d+)?)(?:-([a-z]
 # From strongest to weakest: a triple with two certainties keeps the stronger one.
 CERTAINTIES = ("stated", "quoted", "attributed", "hedged", "interpretation", "inferred")
 SUBJECT, PREDICATE, OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
-CLAIM, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, NOTE = (
+CLAIM, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, NOTE, RESTS, RESTS_READ = (
     NamedNode(KW + name)
     for name in (
         "Claim", "statedIn", "certainty", "claimStatus", "polarity", "assertedBy", "basis", "madeIn", "hedge",
-        "inferenceNote",
+        "inferenceNote", "restsOn", "restsOnReading",
     )
 )  # fmt: skip
+ON_A_THING = (HEDGE, NOTE, RESTS, RESTS_READ)  # what may be said of the statements about a thing
 DEFAULTS = {
     STATUS: NamedNode(BASE + "vocab/status-accepted"),
     POLARITY: NamedNode(BASE + "vocab/polarity-positive"),
@@ -63,12 +64,12 @@ def claim_iri(quad: Quad) -> NamedNode:
 
 
 def is_annotation(quad: Quad) -> bool:
-    """Whether a quad says how its graph puts things: about the graph itself, or a hedge or note on a thing.
+    """Whether a quad says how its graph puts things: about the graph itself, or a hedge, note or ground on a thing.
 
     Only a graph with a certainty suffix has annotations.
     """
     marked = "-" in quad.graph_name.value.removeprefix(PASSAGES)
-    return marked and (quad.subject == quad.graph_name or quad.predicate in (HEDGE, NOTE))
+    return marked and (quad.subject == quad.graph_name or quad.predicate in ON_A_THING)
 
 
 @dataclass
