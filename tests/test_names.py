@@ -48,7 +48,10 @@ DESCRIBED = {
     "place:dprk": "the territory of a state, by the name of that state",
     "place:rok": "the territory of a state, by the name of that state",
     "place:pow-camps-dprk": "camps in general",
+    "news-release:464b": "a news release by its number",
+    "record:icrc-b-g-17-172": "a record by its holder and shelf mark",
     "series:history-of-the-icrc": "a series of five without a title of its own in the guide",
+    "series:icrc-news-releases": "the news releases of four years",
 }
 
 
@@ -203,7 +206,7 @@ def test_every_row_of_evidence_is_for_a_label(row: dict[str, str]) -> None:
 def test_the_table_of_evidence_is_sorted_and_without_doubles() -> None:
     keys = [(row["thing"], row["language"], row["name"]) for row in evidence()]
     assert keys == sorted(set(keys))
-    assert list(evidence()[0]) == ["thing", "language", "name", "evidence"]
+    assert list(evidence()[0]) == ["thing", "language", "name", "used_by", "evidence"]
 
 
 def test_what_is_said_to_be_only_described_is_there_and_would_need_evidence() -> None:
