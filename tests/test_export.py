@@ -254,6 +254,25 @@ def test_an_export_does_not_depend_on_chance(form: str, exported: Exports) -> No
     assert out == exported[form, CHOICES[1]]
 
 
+# --- an export names nothing that it does not contain -------------------------------------------------------
+
+SELECTIONS = [
+    (preset, parts)
+    for preset in ("usual", "minimal")
+    for parts in ((), ("inferred",), ("claims",), ("claims", "inferred"), ("claims", "inferred", "enrichment"), ("links",))
+]
+
+
+@pytest.mark.parametrize(("preset", "parts"), SELECTIONS, ids=str)
+def test_an_export_describes_each_thing_that_it_names(
+    preset: str, parts: tuple[str, ...], graph: KnowledgeGraph
+) -> None:
+    quads = list(ox.parse(graph.export(form="nquads", preset=preset, parts=list(parts)), format=ox.RdfFormat.N_QUADS))
+    described = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
+    named = {term.value for quad in quads for term in (quad.subject, quad.object) if isinstance(term, ox.NamedNode)}
+    assert {name for name in named if name.startswith(BASE + "id/")} - described == set()
+
+
 # --- one Turtle file loses nothing --------------------------------------------------------------------------
 
 ANNOTATION = {"asExpressed": "hedge", "hedge": "hedge", "inferenceNote": "inferenceNote"}

@@ -139,15 +139,31 @@ def chosen(built: Dataset, choice: Choice) -> Iterator[list[bytes]]:
 def quads_of(built: Dataset, wanted: Iterable[str], others: bool = False) -> Iterator[Quad]:
     """The quads of some parts as they were built; the shapes as their files have them.
 
-    With `others` also what belongs to no part of ours, as in a store on disk that was built from other files.
+    What was inferred goes in without what names a claim that stays behind. With `others` also what belongs
+    to no part of ours, as in a store on disk that was built from other files.
     """
     parts, layout = set(wanted), built.layout
-    quads = built.stream(lambda graph: (part := part_of(graph)) in parts or (others and part not in PARTS), others)
+
+    def goes(graph: NamedNode) -> bool:
+        return (part := part_of(graph)) in parts or (others and part not in PARTS)
+
+    quads = built.stream(goes, others)
+    if "inferred" in parts and (behind := _claims_left_behind(built, goes)):
+        quads = (q for q in quads if part_of(q.graph_name) != "inferred" or not {q.subject, q.object} & behind)
     if "shapes" not in parts:
         return quads
     files = ((path, layout.name_of(path)) for path in layout.shapes())
     shapes = (parse(read_text(path, name), name, SHAPES, layout.prefixes) for path, name in files)
     return chain(quads, chain.from_iterable(shapes))
+
+
+def _claims_left_behind(built: Dataset, goes: Callable[[NamedNode], bool]) -> set[Any]:
+    """The claims that only graphs outside an export describe: nothing in it may name them."""
+    said = STATEMENT[0]
+    behind = {quad.subject for quad in built.stream(lambda graph: not goes(graph)) if quad.predicate == said}
+    if behind:
+        behind.difference_update(quad.subject for quad in built.stream(goes) if quad.predicate == said)
+    return behind
 
 
 def part_of(graph: NamedNode) -> str:
