@@ -68,6 +68,7 @@ docs: $(VENV)/.dev  ## write the pages of docs/ that are made from questions and
 	@$(KG) queries --format markdown > docs/questions.md
 	@$(KG) queries --format openapi > docs/openapi.json
 	@$(PY) tests/test_rules.py
+	@$(PY) tests/test_both_sides.py
 	@$(PY) tests/test_store_docs.py
 
 wheel: $(VENV)/.run  ## build sdist and wheel into dist/
