@@ -545,7 +545,7 @@ def description(layout: Layout, held: _Parts, files: dict[str, tuple[int, str]])
             say(dataset, quad.predicate.value, quad.object)
     say(dataset, dct + "title", Literal("The ICRC in the Korean War, 1950–1953, as linked data", language="en"),
         Literal("Le CICR dans la guerre de Corée, 1950-1953, en données liées", language="fr"),
-        Literal("한국전쟁과 국제적십자위원회, 1950–1953: 연결 데이터", language="ko"))  # fmt: skip
+        Literal("한국전쟁과 국제적십자위원회, 1950~1953년: 링크드 데이터", language="ko"))  # fmt: skip
     say(dataset, void + "uriSpace", Literal(BASE + "id/"))
     triples = {part: sum(map(len, in_order(outside_graphs(held.lines(part))))) for part in sorted(held.files)}
     used: Counter[NamedNode] = Counter()

@@ -38,9 +38,10 @@ CONTENT = (
     ("data/links", "*.sssom.tsv", "links"),
 )
 REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries/derive", "shapes")
-# tables and lists that are read by the commands that need them
+# tables and lists that are no part of the graph: commands, tests and people read them
 ASIDE = (
-    "ontology/prefixes.ttl", "data/entities/name-evidence.tsv", "data/links/classes.tsv", "data/links/contributions.tsv"
+    "ontology/prefixes.ttl", "ontology/glossary.tsv", "ontology/banned-words.tsv",
+    "data/entities/name-evidence.tsv", "data/links/classes.tsv", "data/links/contributions.tsv",
 )  # fmt: skip
 ENDINGS = {
     ".ttl", ".trig", ".nt", ".nq", ".n3", ".rdf", ".owl", ".xml", ".json", ".jsonld", ".tsv", ".csv", ".rq", ".sparql"
