@@ -172,6 +172,12 @@ def test_chinese_is_simplified() -> None:
     assert [(file, text) for file, text in chinese if TRADITIONAL & set(text)] == []
 
 
+def test_traditional_chinese_is_told_apart() -> None:
+    traditional = [text for _, _, _, language, text in literals() if language == "zh-hant"]
+    assert traditional
+    assert [text for text in traditional if not TRADITIONAL & set(text)] == []
+
+
 def test_no_text_holds_a_no_break_space() -> None:
     """They are set where a page is written, not in what it is written from."""
     faults = [(file, text) for file, _, _, _, text in literals() if "\u00a0" in text or "\u202f" in text]

@@ -20,7 +20,7 @@ ENTITIES = ROOT / "data" / "entities"
 EVIDENCE = ENTITIES / "name-evidence.tsv"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-OTHER_LANGUAGES = ("de", "fr", "ko", "zh")
+OTHER_LANGUAGES = ("de", "fr", "ko", "zh", "zh-hant")
 Label = tuple[str, str, str]  # thing, language, text
 
 # Things of these classes have proper names. A name in another language is somebody's choice, so it
@@ -142,7 +142,7 @@ def test_a_label_finds_its_thing(label: Label, graph: KnowledgeGraph) -> None:
 
 # --- names are written as names are -------------------------------------------------------------------------
 
-SCRIPTS = {"ko": r"[\uac00-\ud7a3]", "zh": r"[\u4e00-\u9fff]"}
+SCRIPTS = {"ko": r"[\uac00-\ud7a3]", "zh": r"[\u4e00-\u9fff]", "zh-hant": r"[\u4e00-\u9fff]"}
 # Names that are printed in Latin letters in every language.
 LATIN = re.compile(r"[A-Za-z0-9 .,:()’'«»–—-]+")
 

@@ -13,7 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .store import Literal, NamedNode
 
-LANGUAGES = ("en", "fr", "ko", "zh", "ru", "de")
+# zh is written in simplified characters, zh-hant in traditional ones
+LANGUAGES = ("en", "fr", "ko", "zh", "zh-hant", "ru", "de")
 NOTES = {SKOS + name for name in ("scopeNote", "note", "definition", "example")} | {RDFS + "label"}
 SCRIPTS = {"ko": "Hangul", "zh": "Chinese", "ru": "Cyrillic"}  # of the languages that are not written in Latin
 LETTERS = {
