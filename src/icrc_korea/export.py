@@ -17,6 +17,7 @@ from .errors import LayoutError, UsageError
 from .layout import BASE, GRAPHS, KW, LINKS, OWL, RDF, RDFS, SKOS, XSD
 from .provenance import sentence_of
 from .sorting import in_order
+from .spool import SKOLEM
 from .store import (
     TEXT_FORMATS,
     TYPE,
@@ -59,7 +60,6 @@ WHOLE = ("all", "single-graph")  # the presets that leave nothing out
 CONTEXT = "context"  # no format of RDF: the JSON-LD context
 FORMATS = (*TEXT_FORMATS, CONTEXT)
 SHAPES = GRAPHS + "shapes"
-SKOLEM = BASE + ".well-known/genid/"
 EXACT = NamedNode(SKOS + "exactMatch")
 NO_TRIPLES = ("JSON-LD has no triples in triples", "use --format turtle, trig, nquads or ntriples")
 A_READ = 1 << 20  # bytes of a temporary file that are read at once
@@ -130,7 +130,7 @@ def chosen(built: Dataset, choice: Choice) -> Iterator[list[bytes]]:
     quads = quads_of(built, choice.wanted(), choice.preset in WHOLE)
     if choice.same_as:
         quads = _said_otherwise(quads, SAME[choice.same_as])
-    lines = settled(named(lines_of(quads)))
+    lines = settled(skolemised_lines(lines_of(quads)))
     if choice.reifiers:
         lines = lines_of(_with_reifiers(quads_in(lines)))
     return outside_graphs(lines) if choice.preset == "single-graph" else lines
@@ -208,7 +208,7 @@ def _with_reifiers(quads: Iterable[Quad]) -> Iterator[Quad]:
                 yield Quad(claim[0], REIFIES, Triple(*(parts[name] for name in STATEMENT)), claim[1])
 
 
-def named(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+def skolemised_lines(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
     """The lines with an IRI for each blank node (see `skolemised`); those that have some come last."""
     doubtful: list[bytes] = []
     for lines in batches:

@@ -68,12 +68,88 @@ class Source:
         self.path, self.name, self.graph = path, name, graph
 
 
-class Layout:
+class Prefixes:
+    """The prefix list in a file: IRIs shortened to prefixed names, and back."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._near: dict[str, list[tuple[str, str]]] = {}
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """The one prefix list, read from ontology/prefixes.ttl."""
+        try:
+            return dict(PREFIX_LINE.findall(self.path.read_text(encoding="utf-8-sig")))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LayoutError(f"{self.path} cannot be read: {error}", "restore the prefix list") from None
+
+    def prefix_faults(self) -> Iterator[tuple[str, int, str, str, str]]:
+        """What is wrong in the one prefix list: file, line, prefix, what was found, what to write."""
+        name = "ontology/prefixes.ttl"
+        names: dict[str, int] = {}
+        spaces: dict[str, str] = {}
+        for line, text in enumerate(self.path.read_text(encoding="utf-8-sig").splitlines(), 1):
+            match = PREFIX_LINE.match(text)
+            if not match:
+                if text.strip() and not text.lstrip().startswith("#"):
+                    yield name, line, "", f"{text.strip()[:40]!r} is no prefix", "write @prefix name: <https://…> ."
+                continue
+            prefix, space = match.groups()
+            if prefix in names:
+                yield name, line, prefix, f"stands already in line {names[prefix]}", "keep one of the two"
+            elif space in spaces:
+                yield name, line, prefix, f"stands for what {spaces[space]}: stands for", "keep one of the two"
+            names.setdefault(prefix, line)
+            spaces.setdefault(space, prefix)
+
+    @cached_property
+    def _by_length(self) -> list[tuple[str, str]]:
+        return sorted(
+            ((space, name) for name, space in self.prefixes.items()), key=lambda pair: -len(pair[0])
+        )
+
+    def _fitting(self, iri: str) -> list[tuple[str, str]]:
+        """The name spaces that an IRI may be in: few, for a local name has no slash."""
+        folder = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+        known = self._near.get(folder)
+        if known is None:
+            if len(self._near) >= MOST_NEAR:
+                self._near.clear()
+            known = [pair for pair in self._by_length if pair[0].startswith(folder)]
+            self._near[folder] = known
+        return known
+
+    def shrink(self, iri: str) -> str:
+        """The IRI as a CURIE by the longest fitting name space, else in angle brackets."""
+        for space, name in self._fitting(iri):
+            if iri.startswith(space) and LOCAL_NAME.fullmatch(iri, len(space)):
+                return f"{name}:{iri[len(space) :]}"
+        return f"<{iri}>"
+
+    def expand(self, term: str) -> str | None:
+        """The IRI that a CURIE or IRI stands for; None if the text is neither (it may be a label)."""
+        match = TERM.fullmatch(term)
+        if match:
+            return match.group(1)
+        prefix, colon, local = term.partition(":")
+        if not colon or not local or local != local.strip() or " " in prefix:
+            return None
+        if prefix in self.prefixes:
+            return self.prefixes[prefix] + local
+        if LOCAL_NAME.fullmatch(local) and LOCAL_NAME.fullmatch(prefix):
+            raise UnknownTerm(
+                f"the prefix {prefix}: of {term} is not in ontology/prefixes.ttl",
+                [name + ":" for name in nearest(prefix, self.prefixes)],
+            )
+        return None
+
+
+class Layout(Prefixes):
     """The folders of one knowledge graph and the prefixes used in them."""
 
     def __init__(self, root: Path) -> None:
+        super().__init__(root / "ontology" / "prefixes.ttl")
         self.root = root
-        self._near: dict[str, list[tuple[str, str]]] = {}
 
     @classmethod
     def find(cls, root: str | Path | None = None) -> Layout:
@@ -158,72 +234,3 @@ class Layout:
             return path.resolve().relative_to(self.root.resolve()).as_posix()
         except ValueError:
             return str(path)
-
-    @cached_property
-    def prefixes(self) -> dict[str, str]:
-        """The one prefix list, read from ontology/prefixes.ttl."""
-        path = self.root / "ontology" / "prefixes.ttl"
-        try:
-            return dict(PREFIX_LINE.findall(path.read_text(encoding="utf-8-sig")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise LayoutError(f"{path} cannot be read: {error}", "restore the prefix list") from None
-
-    def prefix_faults(self) -> Iterator[tuple[str, int, str, str, str]]:
-        """What is wrong in the one prefix list: file, line, prefix, what was found, what to write."""
-        name = "ontology/prefixes.ttl"
-        names: dict[str, int] = {}
-        spaces: dict[str, str] = {}
-        for line, text in enumerate((self.root / name).read_text(encoding="utf-8-sig").splitlines(), 1):
-            match = PREFIX_LINE.match(text)
-            if not match:
-                if text.strip() and not text.lstrip().startswith("#"):
-                    yield name, line, "", f"{text.strip()[:40]!r} is no prefix", "write @prefix name: <https://…> ."
-                continue
-            prefix, space = match.groups()
-            if prefix in names:
-                yield name, line, prefix, f"stands already in line {names[prefix]}", "keep one of the two"
-            elif space in spaces:
-                yield name, line, prefix, f"stands for what {spaces[space]}: stands for", "keep one of the two"
-            names.setdefault(prefix, line)
-            spaces.setdefault(space, prefix)
-
-    @cached_property
-    def _by_length(self) -> list[tuple[str, str]]:
-        return sorted(
-            ((space, name) for name, space in self.prefixes.items()), key=lambda pair: -len(pair[0])
-        )
-
-    def _fitting(self, iri: str) -> list[tuple[str, str]]:
-        """The name spaces that an IRI may be in: few, for a local name has no slash."""
-        folder = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
-        known = self._near.get(folder)
-        if known is None:
-            if len(self._near) >= MOST_NEAR:
-                self._near.clear()
-            known = [pair for pair in self._by_length if pair[0].startswith(folder)]
-            self._near[folder] = known
-        return known
-
-    def shrink(self, iri: str) -> str:
-        """The IRI as a CURIE by the longest fitting name space, else in angle brackets."""
-        for space, name in self._fitting(iri):
-            if iri.startswith(space) and LOCAL_NAME.fullmatch(iri, len(space)):
-                return f"{name}:{iri[len(space) :]}"
-        return f"<{iri}>"
-
-    def expand(self, term: str) -> str | None:
-        """The IRI that a CURIE or IRI stands for; None if the text is neither (it may be a label)."""
-        match = TERM.fullmatch(term)
-        if match:
-            return match.group(1)
-        prefix, colon, local = term.partition(":")
-        if not colon or not local or local != local.strip() or " " in prefix:
-            return None
-        if prefix in self.prefixes:
-            return self.prefixes[prefix] + local
-        if LOCAL_NAME.fullmatch(local) and LOCAL_NAME.fullmatch(prefix):
-            raise UnknownTerm(
-                f"the prefix {prefix}: of {term} is not in ontology/prefixes.ttl",
-                [name + ":" for name in nearest(prefix, self.prefixes)],
-            )
-        return None

@@ -82,7 +82,7 @@ def shortest(value: str, kind: str) -> str:
     return value
 
 
-def named(triple: str) -> str:
+def blank_nodes_as_iris(triple: str) -> str:
     """A statement with its blank nodes as IRIs of their own, outside of what is between quotes."""
     if "_:" not in triple:
         return triple
@@ -215,7 +215,7 @@ def comparable(quads: Iterable[Quad]) -> Iterator[list[tuple[bytes, bytes]]]:
         data = b"".join(lines)
         parts = [split(line) for line in lines]
         if b"XMLSchema#" in data or b"_:" in data or AN_UPPER_TAG.search(data):  # else it is in this form already
-            parts = [(normal(named(triple.decode())).encode(), graph) for triple, graph in parts]
+            parts = [(normal(blank_nodes_as_iris(triple.decode())).encode(), graph) for triple, graph in parts]
         yield parts
 
 
