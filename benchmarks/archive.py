@@ -16,12 +16,13 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
-from icrc_korea.build import derive_rules
-from icrc_korea.catalogue import index
-from icrc_korea.layout import Layout
-from icrc_korea.provenance import derive_claims
-from icrc_korea.reason import infer
-from icrc_korea.store import Quad, parse
+from icrc_korea.asking.questions import index
+from icrc_korea.content.claims import derive_claims
+from icrc_korea.content.layout import Layout
+from icrc_korea.dataset.build import derive_rules
+from icrc_korea.rdf.reading import parse
+from icrc_korea.rdf.terms import Quad
+from icrc_korea.reasoning.infer import infer
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).with_name("archive")

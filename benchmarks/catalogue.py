@@ -22,11 +22,12 @@ from typing import Any
 import archive
 import pyoxigraph as ox
 
-from icrc_korea.catalogue import APART
+from icrc_korea.asking.questions import APART
 from icrc_korea.errors import KgError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.sparql import Tokens
-from icrc_korea.store import Store, to_rdflib
+from icrc_korea.rdf.exchange import to_rdflib
+from icrc_korea.rdf.sparql import Tokens
+from icrc_korea.rdf.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 

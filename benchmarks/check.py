@@ -25,9 +25,11 @@ from pathlib import Path
 
 from archive import filled, make, template
 
-from icrc_korea import build
-from icrc_korea.layout import GRAPHS, Layout
-from icrc_korea.store import ntriples, parse, read_text
+from icrc_korea.content.layout import Layout
+from icrc_korea.dataset import build
+from icrc_korea.rdf.lines import ntriples
+from icrc_korea.rdf.reading import parse, read_text
+from icrc_korea.rdf.spaces import GRAPHS
 
 ROOT = Path(__file__).resolve().parents[1]
 FAULTS = 60
@@ -42,13 +44,15 @@ print(len(list(report.objects(None, SH.result))))
 """
 REASON = """
 import sys, time
-from icrc_korea import build, catalogue, reason
-from icrc_korea.layout import Layout
+from icrc_korea.asking import questions
+from icrc_korea.content.layout import Layout
+from icrc_korea.dataset import build
+from icrc_korea.reasoning import infer
 layout = Layout.find(sys.argv[1])
 quads = build.assemble(layout, lambda *_: None)
-rules = build.derive_rules(catalogue.index(layout), layout)
+derived = build.derive_rules(questions.index(layout), layout)
 begun = time.perf_counter()
-news = reason.infer(quads, rules, layout, sys.argv[2])
+news = infer.infer(quads, derived, layout, sys.argv[2])
 print(time.perf_counter() - begun, len(news), hash(frozenset(str(quad.triple) for quad in news)))
 """
 Row = tuple[str, float, float, str]

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = "import resource, sys; from icrc_korea.cli import main; code = main(sys.argv[1:]); " \
+OURS = "import resource, sys; from icrc_korea.cli.main import main; code = main(sys.argv[1:]); " \
        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024); sys.exit(code)"  # fmt: skip
 DUMP = "import sys, pyoxigraph as ox; " \
        "ox.Store.read_only(sys.argv[1]).dump(sys.argv[2], format=ox.RdfFormat.N_QUADS)"  # fmt: skip

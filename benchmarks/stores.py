@@ -24,10 +24,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from real_stores import STORES, RealStore  # noqa: E402
 
-from icrc_korea.dialects import DIALECTS  # noqa: E402
+from icrc_korea.stores.dialects import DIALECTS  # noqa: E402
 
 GRAPH = "https://example.org/many"
-PUSH = "import resource, sys; from icrc_korea.cli import main; code = main(sys.argv[1:]); " \
+PUSH = "import resource, sys; from icrc_korea.cli.main import main; code = main(sys.argv[1:]); " \
        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024); sys.exit(code)"  # fmt: skip
 
 

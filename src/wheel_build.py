@@ -2,7 +2,7 @@
 
 Hatchling runs this for each wheel, from a checkout as well as from an unpacked sdist. The content
 folders themselves are shipped by pyproject.toml (force-include); what is built from them lies
-beside them in the wheel, where `icrc_korea.build` looks for it first.
+beside them in the wheel, where `icrc_korea.dataset.build` looks for it first.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def build_dataset(root: Path, folder: Path) -> list[Path]:
     """Builds the dataset of the source tree at `root` into `folder` and names its files."""
     sys.path.insert(0, str(root / "src"))
     try:
-        from icrc_korea import build
-        from icrc_korea.layout import Layout
+        from icrc_korea.content.layout import Layout
+        from icrc_korea.dataset import build
     finally:
         sys.path.pop(0)
 

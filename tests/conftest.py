@@ -16,7 +16,7 @@ import pytest
 from real_stores import STORES, own_store, real_store, store_of
 
 import icrc_korea
-from icrc_korea.cli import main
+from icrc_korea.cli.main import main
 from icrc_korea.graph import KnowledgeGraph
 
 ROOT = Path(__file__).resolve().parents[1]

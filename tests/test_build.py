@@ -21,7 +21,7 @@ import pytest
 from conftest import ROOT, Command, copy_content, environment, ran, spawn
 
 import icrc_korea
-from icrc_korea import build
+from icrc_korea.dataset import build
 
 BUILT = ("dataset.nq", "merged.nt", "manifest.json")
 
@@ -299,7 +299,7 @@ def test_a_file_of_an_older_build_is_never_used(small: Path) -> None:
 SUICIDE = """
 import os, signal, sys
 from pathlib import Path
-from icrc_korea import cli
+from icrc_korea.cli import main as cli
 steps = 0
 def counted(real):
     def call(*given, **named):
@@ -414,7 +414,7 @@ def test_where_nothing_can_be_written_the_dataset_is_kept_in_memory(
 # third argument it is killed at that place, in the middle of a file.
 CRAMPED = """
 import resource, signal, sys
-from icrc_korea import cli
+from icrc_korea.cli import main as cli
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL if len(sys.argv) > 3 else signal.SIG_IGN)
 sys.exit(cli.main(["show", "person:siordet", "--root", sys.argv[1]]))

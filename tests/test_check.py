@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from icrc_korea.cli import main
-from icrc_korea.layout import BASE, Layout
-from icrc_korea.provenance import passages_turtle, read_guide
+from icrc_korea.cli.main import main
+from icrc_korea.content.layout import Layout
+from icrc_korea.content.sources import passages_turtle, read_guide
+from icrc_korea.rdf.spaces import BASE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -12,21 +12,27 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
+from pyoxigraph import NamedNode
 from rdflib import RDFS, Graph, URIRef
 from rdflib.term import Node
 from real_stores import RealStore
 from test_real_stores import change
 from test_shapes import BAD, GOOD, LAYOUT, PREFIXES, around, broken
 
-from icrc_korea.check import Options, check_there
-from icrc_korea.dialects import DIALECTS
+from icrc_korea.checking.check import Options
+from icrc_korea.checking.engines import Result, Run
+from icrc_korea.checking.in_sparql import Compiled, subclasses
+from icrc_korea.checking.there import check_there
 from icrc_korea.errors import RemoteError
-from icrc_korea.export import skolemised
-from icrc_korea.layout import GRAPHS, KW, THINGS
-from icrc_korea.remote import Remote
-from icrc_korea.shacl import Result, Run
-from icrc_korea.shapes_sparql import Compiled, subclasses
-from icrc_korea.store import Answer, NamedNode, Quad, from_rdflib, ntriples, parse, read_text
+from icrc_korea.rdf.answer import Answer
+from icrc_korea.rdf.exchange import from_rdflib
+from icrc_korea.rdf.lines import ntriples
+from icrc_korea.rdf.naming import skolemised
+from icrc_korea.rdf.reading import parse, read_text
+from icrc_korea.rdf.spaces import GRAPHS, KW, THINGS
+from icrc_korea.rdf.terms import Quad
+from icrc_korea.stores.dialects import DIALECTS
+from icrc_korea.stores.remote import Remote
 
 CASES = {GRAPHS + "bad-cases": BAD, GRAPHS + "good-cases": GOOD}
 

@@ -11,15 +11,15 @@ from real_stores import RealStore
 from test_real_stores import ask, change
 from test_reasoning import CASES, CLASHES, LAYOUT, RULES, given
 
-from icrc_korea import reason
-from icrc_korea.closure import ALL, NEW, Closure
-from icrc_korea.dialects import DIALECTS, changed_at
 from icrc_korea.errors import RemoteError, UsageError
-from icrc_korea.export import skolemised
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import GRAPHS
-from icrc_korea.remote import INFERRED
-from icrc_korea.store import Quad
+from icrc_korea.rdf.naming import skolemised
+from icrc_korea.rdf.spaces import GRAPHS
+from icrc_korea.rdf.terms import Quad
+from icrc_korea.reasoning import axioms, infer
+from icrc_korea.stores.dialects import DIALECTS, changed_at
+from icrc_korea.stores.inference import ALL, NEW, Closure
+from icrc_korea.stores.remote import INFERRED
 
 THEIRS = "https://example.org/theirs"
 ID, KW = "https://w3id.org/icrc-korea/id/", "https://w3id.org/icrc-korea/ontology#"
@@ -99,13 +99,13 @@ def test_the_graph_gives_there_what_it_gives_here(store: RealStore, graph: Knowl
 
 
 def entities(quads: list[Quad]) -> list[Quad]:
-    return [quad for quad in quads if quad.graph_name != reason.ONTOLOGY]
+    return [quad for quad in quads if quad.graph_name != axioms.ONTOLOGY]
 
 
 def test_every_case_gives_there_what_it_gives_here(store: RealStore) -> None:
     quads = given(CASES)
     fill(store, entities(quads))
-    ours = expected(reason.infer(quads, RULES, LAYOUT))
+    ours = expected(infer.infer(quads, RULES, LAYOUT))
     assert len(ours) > 100
     closure(store).run()
     assert inferred(store) == ours
@@ -116,8 +116,8 @@ def test_what_contradicts_is_found_there_and_nothing_is_changed(store: RealStore
     fill(store, entities(quads))
     change(store, f"INSERT DATA {{ GRAPH <{INFERRED}> {{ {STALE} }} }}")
     before = graphs(store)
-    with pytest.raises(reason.Contradicted) as here:
-        reason.infer(quads, RULES, LAYOUT)
+    with pytest.raises(infer.Contradicted) as here:
+        infer.infer(quads, RULES, LAYOUT)
     said = icrc("reason", "--store", store.query, "--update", store.update, "--root", ROOT, "--quiet")
     assert said.code == 1
     found = {line.partition(": ")[2] for line in said.out.splitlines() if "[consistency]" in line}
@@ -130,7 +130,7 @@ def test_a_cut_at_any_moment_leaves_old_or_new_and_the_next_run_is_right(store: 
     fill(store, entities(quads))
     change(store, f"INSERT DATA {{ GRAPH <{INFERRED}> {{ {STALE} }} }}")
     others = {name: size for name, size in graphs(store).items() if name != INFERRED}
-    ours, old = expected(reason.infer(quads, RULES, LAYOUT)), {STALE}
+    ours, old = expected(infer.infer(quads, RULES, LAYOUT)), {STALE}
     whole = closure(store)
     number = sum(1 for _ in cutting(whole, 10_000))
     for moment in (1, 2, number // 2, number - 4, number - 3, number - 2, number - 1):

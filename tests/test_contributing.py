@@ -20,12 +20,12 @@ from wikidata_service import entity
 import icrc_korea
 from icrc_korea.errors import ParseError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.linking import contribution
+from icrc_korea.linking.giving import contribution
+from icrc_korea.linking.giving.quickstatements import Command as Line
+from icrc_korea.linking.giving.quickstatements import csv as write_csv
+from icrc_korea.linking.giving.quickstatements import v1 as write_v1
 from icrc_korea.linking.items import Item, read_item
 from icrc_korea.linking.judgements import Decision, Judgements
-from icrc_korea.linking.quickstatements import Command as Line
-from icrc_korea.linking.quickstatements import csv as write_csv
-from icrc_korea.linking.quickstatements import v1 as write_v1
 
 CASES = sorted((Path(__file__).parent / "cases" / "contributions").glob("*.yaml"))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from icrc_korea.layout import Layout
+from icrc_korea.content.layout import Layout
 
 HERE = Path(__file__).parent
 LAYOUT = Layout.find(HERE.parent)

@@ -125,7 +125,7 @@ def test_an_error_of_ours_shows_no_password(
             assert icrc("push", *where).code == 0
         assert secret not in caplog.text
         code = (
-            "import sys, icrc_korea.push as push, icrc_korea.cli as cli\n"
+            "import sys, icrc_korea.stores.push as push, icrc_korea.cli.main as cli\n"
             "def fails(self, *given): raise RuntimeError(f'a fault of ours: {vars(self.wire)} {given}')\n"
             "push.Remote.put = fails\n"
             "sys.exit(cli.main(sys.argv[1:]))"

@@ -22,17 +22,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import icrc_korea
-from icrc_korea import disk, sorting
-from icrc_korea.catalogue import APART
+from icrc_korea.asking.questions import APART
+from icrc_korea.dataset import disk
 from icrc_korea.errors import LayoutError, ParseError, UsageError
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.rdf import sorting
 
 KILLS = int(os.environ.get("KILLS", "12"))  # KILLS=200 for the long run
 FORMATS = {
     "turtle": ox.RdfFormat.TURTLE, "trig": ox.RdfFormat.TRIG, "nquads": ox.RdfFormat.N_QUADS,
     "ntriples": ox.RdfFormat.N_TRIPLES,
 }  # fmt: skip
-BUILD = "import sys; from icrc_korea.cli import main; sys.exit(main(sys.argv[1:]))"
+BUILD = "import sys; from icrc_korea.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 def quiet(*_: object) -> None:
@@ -211,7 +212,7 @@ def test_what_a_format_cannot_say_is_refused(
         icrc_korea.load(ROOT, store=tmp_path / "store").export(form=form, preset="all")
 
 
-PEAK = "import resource, sys; from icrc_korea.cli import main; code = main(sys.argv[1:]); " \
+PEAK = "import resource, sys; from icrc_korea.cli.main import main; code = main(sys.argv[1:]); " \
        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"  # fmt: skip
 
 

@@ -15,9 +15,9 @@ from xml.etree import ElementTree
 import pytest
 from conftest import ROOT, Command
 
-from icrc_korea import draw
 from icrc_korea.errors import UsageError
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.publishing import pictures
 
 # the questions behind each picture, and the column that names what is drawn
 BEHIND = {
@@ -29,8 +29,8 @@ BEHIND = {
 HARMLESS = re.compile(r"https?://(www\.w3\.org|vega\.github\.io|github\.com/vega)/")  # names, not addresses asked
 
 
-@pytest.fixture(scope="module", params=draw.PICTURES)
-def picture(request: pytest.FixtureRequest, graph: KnowledgeGraph) -> draw.Picture:
+@pytest.fixture(scope="module", params=pictures.PICTURES)
+def picture(request: pytest.FixtureRequest, graph: KnowledgeGraph) -> pictures.Picture:
     drawn = graph.draw(request.param)
     drawn.name = request.param
     return drawn
@@ -55,7 +55,7 @@ def outside_scripts(page: str) -> str:
     return re.sub(r"<script[^>]*>.*?</script>", "", page, flags=re.S)
 
 
-def test_each_picture_shows_what_the_questions_answer(picture: draw.Picture, graph: KnowledgeGraph) -> None:
+def test_each_picture_shows_what_the_questions_answer(picture: pictures.Picture, graph: KnowledgeGraph) -> None:
     for question, column in BEHIND[picture.name].items():
         asked = {str(row[column]) for row in graph.run(question)}
         shown = {str(value) for row in picture.rows for value in row.values()}
@@ -65,24 +65,24 @@ def test_each_picture_shows_what_the_questions_answer(picture: draw.Picture, gra
     assert len(picture.lines) == len(picture.rows) + 1
 
 
-def test_the_text_names_every_row_with_its_sentence(picture: draw.Picture) -> None:
+def test_the_text_names_every_row_with_its_sentence(picture: pictures.Picture) -> None:
     for row in picture.rows:
         line = next(line for line in picture.lines if row["label"] in line)
         assert str(row.get("stated_in") or row.get("source")).split()[0] in line
 
 
-def test_svg_is_xml_with_a_text_in_its_place(picture: draw.Picture) -> None:
+def test_svg_is_xml_with_a_text_in_its_place(picture: pictures.Picture) -> None:
     root = ElementTree.fromstring(picture.serialise("svg"))
     assert picture.title in "".join(root.itertext())
     said = root.findtext("{http://www.w3.org/2000/svg}desc") or ""
     assert all(line in said for line in picture.lines)
 
 
-def test_png_is_a_picture(picture: draw.Picture) -> None:
+def test_png_is_a_picture(picture: pictures.Picture) -> None:
     assert picture.serialise("png").startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_a_page_holds_all_it_needs(picture: draw.Picture) -> None:
+def test_a_page_holds_all_it_needs(picture: pictures.Picture) -> None:
     page = picture.serialise("html").decode()
     assert not re.search(r"<\w+[^>]*(?:src|href)=", outside_scripts(page))
     assert [address for address in re.findall(r"https?://[\w./-]+", page) if not HARMLESS.match(address)] == [
@@ -93,19 +93,19 @@ def test_a_page_holds_all_it_needs(picture: draw.Picture) -> None:
     assert json.loads(re.findall(r'id="spec">(.*?)</script>', page, re.S)[0]) == picture.spec
 
 
-def test_the_same_picture_is_drawn_twice(picture: draw.Picture, graph: KnowledgeGraph) -> None:
+def test_the_same_picture_is_drawn_twice(picture: pictures.Picture, graph: KnowledgeGraph) -> None:
     again = graph.draw(picture.name)
     assert (again.spec, again.serialise("svg")) == (picture.spec, picture.serialise("svg"))
 
 
-@pytest.mark.parametrize("name", draw.PICTURES)
+@pytest.mark.parametrize("name", pictures.PICTURES)
 def test_no_name_can_leave_its_place_in_a_page(name: str, graph: KnowledgeGraph) -> None:
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 
     def ask(question: str) -> Any:
         return [{**row, "label": evil, "to_label": row.get("to_label") and evil} for row in graph.run(question)]
 
-    page = draw.draw(name, ask).serialise("html").decode()
+    page = pictures.draw(name, ask).serialise("html").decode()
     assert page.count("</script") == 2
     assert "<img" not in outside_scripts(page)
 
@@ -128,15 +128,15 @@ def test_what_got_no_answer_is_dashed_and_what_is_contested_has_two_colours(grap
 def test_an_open_end_reaches_the_edge_and_a_day_is_a_dot(graph: KnowledgeGraph) -> None:
     rows = {row["what"]: row for row in rows_of(graph.draw("timeline").spec) if "what" in row}
     war, telegram = rows["event:korean-war"], rows["communication:telegram-1952-11-24"]
-    assert (war["from"], war["to"], war["open_to"], war["point"]) == ("1950-06-25", draw.LAST, True, False)
+    assert (war["from"], war["to"], war["open_to"], war["point"]) == ("1950-06-25", pictures.LAST, True, False)
     assert (telegram["from"], telegram["to"], telegram["point"]) == ("1952-11-24", "1952-11-24", True)
     assert rows["communication:dprk-message-to-unsg"]["date"] == ""
 
 
 def test_an_empty_answer_is_said_not_drawn() -> None:
-    for name in draw.PICTURES:
+    for name in pictures.PICTURES:
         with pytest.raises(UsageError, match="nothing to draw"):
-            draw.draw(name, lambda _: [])  # type: ignore[arg-type,return-value]
+            pictures.draw(name, lambda _: [])  # type: ignore[arg-type,return-value]
 
 
 def test_a_missing_converter_is_named(graph: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,7 @@ def test_a_missing_converter_is_named(graph: KnowledgeGraph, monkeypatch: pytest
         graph.draw("map")
 
 
-@pytest.mark.parametrize("form", draw.FORMS)
+@pytest.mark.parametrize("form", pictures.FORMS)
 def test_the_command_writes_the_picture_with_its_words_and_rows(form: str, icrc: Command, tmp_path: Path) -> None:
     target = tmp_path / f"war.{form}"
     said = icrc("draw", "timeline", "--format", form, "-o", target, "--root", ROOT)

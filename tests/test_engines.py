@@ -14,10 +14,19 @@ import pytest
 from conftest import ROOT
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode
 
-from icrc_korea import build, provenance, reason, shacl
-from icrc_korea.layout import GRAPHS, KW, OWL, RDF, RDFS, THINGS, XSD, Layout
-from icrc_korea.store import TYPE, Literal, NamedNode, Quad, ntriples, parse, read_text
+from icrc_korea import errors
+from icrc_korea.checking import engines
+from icrc_korea.content import claims
+from icrc_korea.content.layout import Layout
+from icrc_korea.dataset import build
+from icrc_korea.rdf.lines import ntriples
+from icrc_korea.rdf.reading import parse, read_text
+from icrc_korea.rdf.spaces import GRAPHS, KW, OWL, RDF, RDFS, THINGS, XSD
+from icrc_korea.rdf.terms import TYPE, Quad
+from icrc_korea.reasoning import infer, rules
+from icrc_korea.reasoning.axioms import ONTOLOGY
 
 LAYOUT = Layout.find(ROOT)
 EXAMPLES = int(os.environ.get("ICRC_KOREA_EXAMPLES", "0"))
@@ -122,8 +131,8 @@ def test_both_engines_find_the_same_in_a_damaged_graph(damage: list[tuple[int, s
     quads = [
         new for place, quad in enumerate(data) for new in (damaged(quad, *plan[place]) if place in plan else [quad])
     ]
-    text = ntriples(ontology + quads + provenance.derive_claims(quads))
-    ours, reference = (set(shacl.validate(shapes(), text, engine)) for engine in shacl.ENGINES)
+    text = ntriples(ontology + quads + claims.derive_claims(quads))
+    ours, reference = (set(engines.validate(shapes(), text, engine)) for engine in engines.ENGINES)
     assert ours - reference == set(), "found by turbo alone"
     assert reference - ours == set(), "found by pySHACL alone"
     NOTICED.update(result.component for result in ours)
@@ -218,11 +227,11 @@ FACTS = st.lists(
 def test_the_compiled_rules_infer_what_owlrl_infers(
     ontology: list[list[tuple[object, NamedNode, object]]], facts: list[tuple[NamedNode, NamedNode, NamedNode]]
 ) -> None:
-    quads = [Quad(*triple, reason.ONTOLOGY) for axiom in ontology for triple in axiom]
-    quads += [Quad(name, TYPE, owl("Class"), reason.ONTOLOGY) for name in CLASSES]
-    quads += [Quad(name, TYPE, owl("ObjectProperty"), reason.ONTOLOGY) for name in PROPERTIES]
+    quads = [Quad(*triple, ONTOLOGY) for axiom in ontology for triple in axiom]
+    quads += [Quad(name, TYPE, owl("Class"), ONTOLOGY) for name in CLASSES]
+    quads += [Quad(name, TYPE, owl("ObjectProperty"), ONTOLOGY) for name in PROPERTIES]
     quads += [Quad(*fact, NamedNode(GRAPHS + "entities")) for fact in facts]
-    ours, theirs = ({str(q.triple) for q in reason.infer(quads, [], LAYOUT, engine)} for engine in reason.ENGINES)
+    ours, theirs = ({str(q.triple) for q in infer.infer(quads, [], LAYOUT, engine)} for engine in rules.ENGINES)
     assert ours == theirs
 
 
@@ -242,14 +251,14 @@ def test_both_find_a_contradiction_or_neither_does(
     ontology: list[list[tuple[object, NamedNode, object]]],
     facts: list[tuple[NamedNode, NamedNode, NamedNode]],
 ) -> None:
-    quads = [Quad(*triple, reason.ONTOLOGY) for axiom in [*ontology, CLASHING[kind]] for triple in axiom]
+    quads = [Quad(*triple, ONTOLOGY) for axiom in [*ontology, CLASHING[kind]] for triple in axiom]
     quads += [Quad(*fact, NamedNode(GRAPHS + "entities")) for fact in facts]
     found = []
-    for engine in reason.ENGINES:
+    for engine in rules.ENGINES:
         try:
-            reason.infer(quads, [], LAYOUT, engine)
+            infer.infer(quads, [], LAYOUT, engine)
             found.append(False)
-        except reason.BuildError as error:
+        except errors.BuildError as error:
             assume("contradicts" in error.message)  # else an axiom that the rules refuse to follow
             found.append(True)
     assert found[0] == found[1]

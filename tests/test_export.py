@@ -19,8 +19,8 @@ import pytest
 import rdflib
 from conftest import ROOT, Command, environment, spawn
 
-from icrc_korea.export import skolemised
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.rdf.naming import skolemised
 
 BASE = "https://w3id.org/icrc-korea/"
 KW = BASE + "ontology#"

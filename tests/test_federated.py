@@ -18,11 +18,11 @@ import pytest
 from conftest import ROOT, Command, Said
 from wikidata_service import Wikidata, serving
 
-from icrc_korea.catalogue import read
+from icrc_korea.asking.federated import Halves, as_quads
+from icrc_korea.asking.questions import read
 from icrc_korea.errors import KgError, QueryError, RemoteError
-from icrc_korea.federation import Halves, as_quads
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.linking import elsewhere
+from icrc_korea.linking import federated
 
 CASES = Path(__file__).parent / "cases" / "federated"
 FILES = sorted((ROOT / "queries" / "federated").glob("*.rq"))
@@ -87,7 +87,7 @@ def test_a_store_that_asks_others_itself_gives_the_same(
     name: str, graph: KnowledgeGraph, wikidata: Wikidata
 ) -> None:
     """The text of --explain with another address in it, asked of a store that follows SERVICE."""
-    text = elsewhere.explain(graph, graph.question(f"federated/{name}"))
+    text = federated.explain(graph, graph.question(f"federated/{name}"))
     assert text.count(f"SERVICE <{WIKIDATA}>") == 1
     store = ox.Store()
     store.load(graph.built.bytes_of("merged.nt"), format=ox.RdfFormat.N_TRIPLES)
@@ -195,6 +195,6 @@ def test_only_items_of_wikidata_are_sent(graph: KnowledgeGraph) -> None:
         "SELECT ?item ?a { VALUES ?item { wd:Q71 <https://dodis.ch/P88> <http://www.wikidata.org/entity/Q1x> 'Q5' } "
         "SERVICE <http://e.org/> { ?item ?p ?a } }"
     )
-    assert [[term.value for term in row] for row in elsewhere._chosen(graph, Halves(text))] == [
+    assert [[term.value for term in row] for row in federated._chosen(graph, Halves(text))] == [
         ["http://www.wikidata.org/entity/Q71"]
     ]

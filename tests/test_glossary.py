@@ -16,7 +16,7 @@ import pytest
 from conftest import ROOT
 from rdflib import RDFS, SH, Graph, Literal, URIRef
 
-from icrc_korea.layout import Layout
+from icrc_korea.content.layout import Layout
 
 LAYOUT = Layout.find(ROOT)
 SKOS = "http://www.w3.org/2004/02/skos/core#"

@@ -17,8 +17,8 @@ from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from test_queries import QUESTIONS
 
-from icrc_korea import handbook
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.web import handbook
 
 SCHEMA = rdflib.Namespace("https://schema.org/")
 MAKE = "the page is not current: run `make docs`"

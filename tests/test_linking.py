@@ -25,13 +25,17 @@ from wikidata_service import CASES, Wikidata, serving
 import icrc_korea
 from icrc_korea.errors import KgError, UsageError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.linking import asking, enrichment, names, services
+from icrc_korea.linking import enrichment, query_service
 from icrc_korea.linking.candidates import Finder
 from icrc_korea.linking.items import Item, Statement, Value, bounds, is_item, read_item
-from icrc_korea.linking.judgements import Judgements, harmless, read_sheet
+from icrc_korea.linking.judgements import Judgements, read_sheet
+from icrc_korea.linking.query_service import QueryService
 from icrc_korea.linking.scoring import CAP, undecided
-from icrc_korea.linking.services import PROPERTIES, QueryService, WikidataApi
+from icrc_korea.linking.services import PROPERTIES, WikidataApi
 from icrc_korea.linking.things import Thing, Things
+from icrc_korea.matching import names
+from icrc_korea.matching.tables import harmless
+from icrc_korea.services import polite
 
 WHO = ("--who", "A. Archivist")
 Row = dict[str, str]
@@ -69,7 +73,7 @@ def unjudged(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeGraph:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that were waited, which pass at once."""
     found: list[float] = []
-    monkeypatch.setattr(asking.time, "sleep", found.append)
+    monkeypatch.setattr(polite.time, "sleep", found.append)
     return found
 
 
@@ -105,8 +109,8 @@ def _command(icrc: Command, service: Wikidata, folder: Path, tmp_path: Path) -> 
     return run
 
 
-def asker(folder: Path, **settings: Any) -> asking.Asker:
-    return asking.Asker("tests@example.org", asking.Cache(folder), **settings)
+def asker(folder: Path, **settings: Any) -> polite.Asker:
+    return polite.Asker("tests@example.org", polite.Cache(folder), **settings)
 
 
 def table(name: str) -> list[Row]:
@@ -214,7 +218,7 @@ def test_manners(service: Wikidata, tmp_path: Path) -> None:
 def test_no_contact_no_question(contact: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ICRC_KOREA_CONTACT", contact)
     with pytest.raises(UsageError, match=r"contact|reach|address"):
-        asking.Asker(None, asking.Cache(tmp_path))
+        polite.Asker(None, polite.Cache(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["1950-06-26", "1950-06", "1950", "195X", "19XX"])
@@ -344,7 +348,7 @@ def test_fault(path: Path, search: Command, service: Wikidata, waits: list[float
 
 def test_a_service_that_does_not_answer_is_given_up(service: Wikidata, tmp_path: Path) -> None:
     service.faults = [{"hang": 0.6, "body": {}}]
-    request = asking.Request(service.api, {"action": "x", "format": "json"}, seconds=0.2)
+    request = polite.Request(service.api, {"action": "x", "format": "json"}, seconds=0.2)
     patient = asker(tmp_path)
     with pytest.raises(KgError, match="said nothing for too long"):
         patient.ask(request, patient.http)
@@ -660,8 +664,8 @@ def test_scholarly_articles_are_looked_for_where_they_are(
     service: Wikidata, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Since May 2025 the query service has them apart: books and reports are looked for in both halves."""
-    monkeypatch.setattr(services, "QUERY_MAIN", service.query)
-    monkeypatch.setattr(services, "QUERY_SCHOLARLY", f"{service.base}/sparql")
+    monkeypatch.setattr(query_service, "QUERY_MAIN", service.query)
+    monkeypatch.setattr(query_service, "QUERY_SCHOLARLY", f"{service.base}/sparql")
     QueryService(asker(tmp_path)).find(Thing("x", "x", "Person", (("Syngman Rhee", "en"),)))
     assert not service.asked
     QueryService(asker(tmp_path)).find(Thing("x", "x", "Book", (("Syngman Rhee", "en"),)))

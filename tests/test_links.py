@@ -15,16 +15,17 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT, Command
 
-from icrc_korea import sssom
+from icrc_korea import errors
+from icrc_korea.content.links import MATCHES as MATCH_NAMES
+from icrc_korea.content.links import NO_TERM, SSSOM, Judgement, LinkSet, load, mapping_iri, read
 from icrc_korea.errors import UsageError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import BASE, LINKS, OWL, SKOS
-from icrc_korea.sssom import NO_TERM, SSSOM, Judgement, LinkSet
+from icrc_korea.rdf.spaces import BASE, LINKS, OWL, SKOS
 
 FILES = sorted((ROOT / "data" / "links").glob("*.sssom.tsv"))
-SETS = [sssom.load(path, path.name) for path in FILES]
+SETS = [load(path, path.name) for path in FILES]
 ROWS = [(links, judgement) for links in SETS for judgement in links.judgements]
-MATCHES = {SKOS + name.partition(":")[2] for name in sssom.MATCHES}
+MATCHES = {SKOS + name.partition(":")[2] for name in MATCH_NAMES}
 
 
 def row_name(row: tuple[LinkSet, Judgement] | object) -> str:
@@ -103,7 +104,7 @@ def test_no_other_graph_has_a_link_to_elsewhere(quads: list[ox.Quad]) -> None:
 def test_what_does_not_hold_is_no_axiom(in_links: list[ox.Quad]) -> None:
     """An owl:Axiom asserts what it annotates; a tool that reads OWL would take a rejection for a link."""
     axioms = {quad.subject for quad in in_links if quad.object.value == OWL + "Axiom"}
-    holding = {sssom.mapping_iri(links, judgement) for links, judgement in ROWS if judgement.holds}
+    holding = {mapping_iri(links, judgement) for links, judgement in ROWS if judgement.holds}
     assert axioms == holding
 
 
@@ -116,7 +117,7 @@ def test_the_graph_says_all_that_the_files_say(in_links: list[ox.Quad]) -> None:
     nodes = {quad.subject.value for quad in in_links if quad.object.value == SSSOM + "Mapping"}
     assert len(nodes) == len(ROWS)
     for links, judgement in ROWS:
-        said = fields[sssom.mapping_iri(links, judgement).value]
+        said = fields[mapping_iri(links, judgement).value]
         assert said["annotatedSource"] == {links.expand(judgement.subject)}
         assert said["annotatedProperty"] == {links.expand(judgement.predicate)}
         assert said["annotatedTarget"] == {links.expand(judgement.object)}
@@ -165,7 +166,7 @@ def small(tmp_path: Path) -> LinkSet:
     """A set with one link, one rejection, and one thing that has no match."""
     quality = Path(__file__).parent / "cases" / "check" / "quality"
     case = quality / "link-without-evidence" / "links-with-their-reasons.sssom.tsv"
-    return sssom.load(case, case.name)
+    return load(case, case.name)
 
 
 def test_a_new_judgement_takes_the_place_of_the_old_one(small: LinkSet) -> None:
@@ -196,11 +197,11 @@ def test_a_judgement_that_could_not_be_read_is_not_written(small: LinkSet) -> No
     old = small.of("organisation:harbour-office")[1]
     assert old.negated
     for change in ({"object": "wikidata:42"}, {"comment": ""}, {"confidence": 2.0}, {"comment": "two\nlines"}):
-        with pytest.raises(sssom.ParseError):
+        with pytest.raises(errors.ParseError):
             small.put(replace(old, **change))  # type: ignore[arg-type]
 
 
 def test_a_header_stays_as_it_was_written(small: LinkSet) -> None:
     old = small.judgements[0]
     assert small.put(replace(old, comment='Said "so" in the log.')).text().startswith(small.header)
-    assert sssom.read(small.put(replace(old, comment='Said "so".')).text(), "x").of(old.subject)
+    assert read(small.put(replace(old, comment='Said "so".')).text(), "x").of(old.subject)

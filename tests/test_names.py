@@ -11,9 +11,9 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 
+from icrc_korea.content.layout import Layout
 from icrc_korea.errors import UnknownTerm
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import Layout
 
 LAYOUT = Layout.find(ROOT)
 ENTITIES = ROOT / "data" / "entities"

@@ -21,8 +21,8 @@ from test_queries import QUESTIONS, Case, Row, asked, cases, rows_of
 from test_real_stores import change
 
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import RDF, RDFS, SKOS
-from icrc_korea.store import Store, standalone
+from icrc_korea.rdf.spaces import RDF, RDFS, SKOS
+from icrc_korea.rdf.store import Store, standalone
 
 PARTS = ("claims", "inferred", "links", "enrichment", "alignments", "catalogue")
 NAMES = {RDF + "type", RDFS + "label", *(SKOS + name for name in ("prefLabel", "altLabel", "hiddenLabel"))}

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import rdflib
 from conftest import ROOT
+from pyoxigraph import Literal, NamedNode
 
 import icrc_korea
 from icrc_korea.errors import QueryError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.store import Answer, Literal, NamedNode
+from icrc_korea.rdf.answer import Answer
 
 KINDS = """
 SELECT ?iri ?elsewhere ?day ?month ?whole ?part ?truth ?text ?nothing {

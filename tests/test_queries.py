@@ -24,9 +24,9 @@ from rdflib.paths import Path as PropertyPath
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from icrc_korea.catalogue import APART
+from icrc_korea.asking.questions import APART
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.store import Store
+from icrc_korea.rdf.store import Store
 
 CASES = Path(__file__).parent / "cases" / "queries"
 ANSWERS = sorted(CASES.rglob("*.csv"))

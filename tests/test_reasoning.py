@@ -11,15 +11,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Literal, NamedNode
 
 import icrc_korea
-from icrc_korea import reason
-from icrc_korea.build import derive_rules
-from icrc_korea.catalogue import index
+from icrc_korea.asking.questions import index
+from icrc_korea.content.claims import CLAIMS_GRAPH
+from icrc_korea.content.layout import Layout
+from icrc_korea.dataset.build import derive_rules
 from icrc_korea.errors import BuildError
-from icrc_korea.layout import BASE, GRAPHS, KW, OWL, RDF, RDFS, THINGS, Layout
-from icrc_korea.provenance import CLAIMS_GRAPH
-from icrc_korea.store import Literal, NamedNode, Quad, Triple, parse
+from icrc_korea.rdf.reading import parse
+from icrc_korea.rdf.spaces import BASE, GRAPHS, KW, OWL, RDF, RDFS, THINGS
+from icrc_korea.rdf.terms import Quad, Triple
+from icrc_korea.reasoning import infer, rules
 
 HERE = Path(__file__).parent
 LAYOUT = Layout.find(HERE.parent)
@@ -60,7 +63,7 @@ def given(cases: list[Path]) -> list[Quad]:
 def known() -> set[Triple]:
     """What all cases give, and all that follows from it."""
     quads = given(CASES)
-    return {quad.triple for quad in quads + reason.infer(quads, RULES, LAYOUT)}
+    return {quad.triple for quad in quads + infer.infer(quads, RULES, LAYOUT)}
 
 
 def names(triples: list[Triple]) -> set[str]:
@@ -96,7 +99,7 @@ def test_what_must_not_follow_is_not_inferred(case: Path) -> None:
 @cache
 def contradictions() -> list[str]:
     with pytest.raises(BuildError) as raised:
-        reason.infer(given(CLASHES), RULES, LAYOUT)
+        infer.infer(given(CLASHES), RULES, LAYOUT)
     return raised.value.message.splitlines()
 
 
@@ -154,7 +157,7 @@ def test_a_rule_that_feeds_itself_is_an_error() -> None:
     one = Literal("1", datatype=NamedNode(LAYOUT.prefixes["xsd"] + "integer"))
     quads = [Quad(name, NamedNode(KW + "memberCount"), one, NamedNode(GRAPHS + "entities"))]
     with pytest.raises(BuildError, match="never come to rest"):
-        reason.infer(quads, reason.derive_rules([("derive/grow", text, "")], LAYOUT), LAYOUT)
+        infer.infer(quads, rules.derive_rules([("derive/grow", text, "")], LAYOUT), LAYOUT)
 
 
 # --- the real graph -----------------------------------------------------------------------------------
@@ -164,8 +167,8 @@ def test_a_rule_that_feeds_itself_is_an_error() -> None:
 def dataset() -> tuple[list[Quad], set[Triple]]:
     """What is asserted in the real graph, and what was inferred from it."""
     quads = icrc_korea.load(LAYOUT.root).built.quads()
-    inferred = [quad for quad in quads if quad.graph_name == reason.INFERRED]
-    return [quad for quad in quads if quad.graph_name != reason.INFERRED], {quad.triple for quad in inferred}
+    inferred = [quad for quad in quads if quad.graph_name == rules.INFERRED]
+    return [quad for quad in quads if quad.graph_name != rules.INFERRED], {quad.triple for quad in inferred}
 
 
 def test_what_is_inferred_is_news_about_our_things_in_our_words() -> None:
@@ -185,13 +188,13 @@ def test_what_is_inferred_is_news_about_our_things_in_our_words() -> None:
 
 def both(quads: list[Quad]) -> tuple[set[str], set[str]]:
     """What the compiled rules and owlrl infer from the same quads."""
-    ours, theirs = (reason.infer(quads, RULES, LAYOUT, engine) for engine in reason.ENGINES)
+    ours, theirs = (infer.infer(quads, RULES, LAYOUT, engine) for engine in rules.ENGINES)
     return {str(quad.triple) for quad in ours}, {str(quad.triple) for quad in theirs}
 
 
 def test_owlrl_infers_the_same_from_the_real_graph() -> None:
     asserted, inferred = dataset()
-    theirs = {str(quad.triple) for quad in reason.infer(asserted, RULES, LAYOUT, "owlrl")}
+    theirs = {str(quad.triple) for quad in infer.infer(asserted, RULES, LAYOUT, "owlrl")}
     ours = {str(triple) for triple in inferred}
     assert ours - theirs == set(), "was inferred, but does not follow"
     assert theirs - ours == set(), "follows, but was lost"

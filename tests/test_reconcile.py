@@ -30,14 +30,14 @@ from jsonschema import Draft202012Validator, ValidationError
 import icrc_korea
 from icrc_korea.errors import RemoteError
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import THINGS
-from icrc_korea.linking import names, tables
-from icrc_korea.linking.asking import Asker, Cache
-from icrc_korea.linking.characters import GROUPS, SIMPLIFIED
-from icrc_korea.linking.matching import Condition, Matcher, Name, Wanted
-from icrc_korea.linking.services import Reconciliation
+from icrc_korea.linking.reconciliation import Reconciliation
 from icrc_korea.linking.things import Thing
-from icrc_korea.reconcile import BATCH, NEW, OLD, Service, app, serve
+from icrc_korea.matching import names, tables
+from icrc_korea.matching.characters import GROUPS, SIMPLIFIED
+from icrc_korea.matching.matcher import Condition, Matcher, Name, Wanted
+from icrc_korea.rdf.spaces import THINGS
+from icrc_korea.services.polite import Asker, Cache
+from icrc_korea.web.reconciliation import BATCH, NEW, OLD, Service, app, serve
 
 CASES = Path(__file__).parent / "cases" / "reconcile"
 SCHEMAS = yaml.safe_load((CASES / "schemas.yaml").read_text(encoding="utf-8"))
@@ -182,7 +182,7 @@ def test_what_else_is_known_counts(matcher: Matcher) -> None:
 
 
 def _node(matcher: Matcher, term: str) -> Any:
-    from icrc_korea.store import NamedNode
+    from pyoxigraph import NamedNode
 
     return NamedNode(matcher.graph.resolve(term))
 

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Command
+from pyoxigraph import Literal
 from real_stores import RealStore
 from test_portability import CHUNK, UNION, _named
 from test_queries import Row, cases, rows_of
 from test_real_stores import change
 
-from icrc_korea.catalogue import APART
+from icrc_korea.asking.questions import APART
+from icrc_korea.checking.report import Report
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import GRAPHS
-from icrc_korea.report import Report
-from icrc_korea.store import Literal
+from icrc_korea.rdf.spaces import GRAPHS
 
 OXIGRAPH = shutil.which("oxigraph", path=str(ROOT / ".venv/bin")) or shutil.which("oxigraph")
 NASTY = ['" } } ; DROP ALL #', "\\", "'''", "}\n\r\t{", "?x", "<a> <b>", "\\u0022 }", "한국\u0000"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from icrc_korea.report import Finding, Report
+from icrc_korea.checking.report import Finding, Report
 
 ODD = Finding(
     "data/a,b: 100%.trig", 7, "quality/x", "person:a", "one\ntwo: 100%, so", "write ::this::", details=("a\rb",)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from rdflib import RDF, SH, Graph, URIRef
 
-from icrc_korea import catalogue
-from icrc_korea.check import RULES
-from icrc_korea.layout import QUALITY, Layout
-from icrc_korea.store import read_text
+from icrc_korea.asking import questions
+from icrc_korea.checking.check import RULES
+from icrc_korea.content.layout import QUALITY, Layout
+from icrc_korea.rdf.reading import read_text
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "rules.md"
@@ -136,7 +136,7 @@ def query_rules() -> dict[str, tuple[str, str, str]]:
     found = {}
     for name, path in LAYOUT.queries():
         if name.startswith(QUALITY):
-            question = catalogue.read(name, read_text(path, name), LAYOUT)
+            question = questions.read(name, read_text(path, name), LAYOUT)
             severity = {"info": "note"}.get(question.severity, question.severity)
             found[name] = (f"queries/{name}.rq", severity, f"{question.asks('en')} {question.remedy('en')}")
     return found
@@ -145,7 +145,7 @@ def query_rules() -> dict[str, tuple[str, str, str]]:
 def code_rules() -> dict[str, tuple[str, str, str]]:
     """The rules that neither a shape nor a query can say; `shapes` also stands for what is wrong with shapes."""
     return {
-        name: ("src/icrc_korea/check.py", "violation", f"Finds {text}.")
+        name: ("src/icrc_korea/checking/check.py", "violation", f"Finds {text}.")
         for name, text in RULES.items()
         if name != "quality"
     }

@@ -17,8 +17,9 @@ import pytest
 from conftest import ROOT
 from rdflib import RDF, BNode, Graph, Namespace, URIRef
 
-from icrc_korea import shacl
-from icrc_korea.store import ntriples, rdflib_graph
+from icrc_korea.checking import engines
+from icrc_korea.rdf.exchange import rdflib_graph
+from icrc_korea.rdf.lines import ntriples
 
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = Namespace("http://www.w3.org/ns/shacl-test#")
@@ -67,7 +68,7 @@ def entry_of(path: Path, entry: URIRef) -> Entry:
         return ntriples(quads(Path(iri.removeprefix("file://"))))
 
     result = graph.value(entry, MF.result)
-    wanted = None if result == SHT.Failure else Counter(map(compared, shacl.read_report(report_of(graph, result))))
+    wanted = None if result == SHT.Failure else Counter(map(compared, engines.read_report(report_of(graph, result))))
     return Entry(named(SHT.dataGraph), named(SHT.shapesGraph), wanted)
 
 
@@ -87,7 +88,7 @@ def report_of(graph: Graph, node: object) -> Graph:
     return report
 
 
-def compared(result: shacl.Result) -> tuple[str, ...]:
+def compared(result: engines.Result) -> tuple[str, ...]:
     """A result as it is compared: unnamed nodes have other names in every run."""
     parts = (result.focus, result.path, result.component, result.value, result.shape, result.severity)
     return tuple(re.sub(r"_:\S+", "_:", part) for part in parts)
@@ -96,8 +97,8 @@ def compared(result: shacl.Result) -> tuple[str, ...]:
 def got(test: Entry, engine: str) -> Counter[tuple[str, ...]] | None:
     """The results of an engine; None if it refuses."""
     try:
-        return Counter(map(compared, shacl.validate(test.shapes, test.data, engine)))
-    except shacl.Failure:
+        return Counter(map(compared, engines.validate(test.shapes, test.data, engine)))
+    except engines.Failure:
         return None
 
 
@@ -108,7 +109,7 @@ def test_the_whole_suite_is_here() -> None:
     assert len(ENTRIES) >= 118
 
 
-@pytest.mark.parametrize("engine", shacl.ENGINES)
+@pytest.mark.parametrize("engine", engines.ENGINES)
 @pytest.mark.parametrize(("name", "path", "entry"), ENTRIES, ids=[name for name, _, _ in ENTRIES])
 def test_entry(engine: str, name: str, path: Path, entry: URIRef) -> None:
     if engine == "pyshacl" and PYSHACL_DIFFERS.search(name):

@@ -15,10 +15,13 @@ import pytest
 from rdflib import RDF, RDFS, SH, Graph, URIRef
 from rdflib.term import Node
 
-from icrc_korea.layout import Layout
-from icrc_korea.shacl import Result, read_report
-from icrc_korea.shapes_sparql import Compiled, subclasses
-from icrc_korea.store import Quad, Store, from_rdflib, parse, read_text
+from icrc_korea.checking.engines import Result, read_report
+from icrc_korea.checking.in_sparql import Compiled, subclasses
+from icrc_korea.content.layout import Layout
+from icrc_korea.rdf.exchange import from_rdflib
+from icrc_korea.rdf.reading import parse, read_text
+from icrc_korea.rdf.store import Store
+from icrc_korea.rdf.terms import Quad
 
 HERE = Path(__file__).parent
 LAYOUT = Layout.find(HERE.parent)

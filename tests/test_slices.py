@@ -20,9 +20,9 @@ from conftest import ROOT
 from test_queries import QUESTIONS
 
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.layout import CATALOGUE
-from icrc_korea.sparql import Tokens
-from icrc_korea.store import Answer
+from icrc_korea.rdf.answer import Answer
+from icrc_korea.rdf.spaces import CATALOGUE
+from icrc_korea.rdf.sparql import Tokens
 
 HERE = Path(__file__).parent
 

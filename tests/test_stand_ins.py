@@ -19,7 +19,7 @@ import yaml
 from conftest import ROOT, Command, Said
 from stand_in import StandIn, standing_in
 
-from icrc_korea.dialects import DIALECTS
+from icrc_korea.stores.dialects import DIALECTS
 
 CASES = Path(__file__).parent / "cases" / "stores"
 DOCUMENTED = sorted((CASES / "documented").glob("*.yaml"))
@@ -30,8 +30,10 @@ PLAIN = {"graphs": "/store", "name": "graph", "takes": ["application/n-triples"]
 SECRET = "correct-horse-battery"
 OURS = "https://w3id.org/icrc-korea/graph/entities"
 EVERYTHING = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } ORDER BY ?o"
-LIMITS = {"wire.QUIET": 0.1, "push.PATIENCE": 0.5, "remote.PATIENCE": 0.5}  # seconds, and bytes:
-LIMITS |= {"push.LARGEST_ANSWER": 8_000_000, "remote.MOST_IN_ANSWER": 8_000_000}
+# seconds, and bytes:
+LIMITS = {"services.http.QUIET": 0.1, "stores.push.PATIENCE": 0.5, "stores.remote.PATIENCE": 0.5}
+LIMITS |= {"services.sparql.PATIENCE": 0.5}
+LIMITS |= {"stores.push.LARGEST_ANSWER": 8_000_000, "services.sparql.MOST_IN_ANSWER": 8_000_000}
 QUADS = "".join(f'<urn:a> <urn:p> "{n}" <https://example.org/g{n % 2}> .\n' for n in range(10))
 
 
@@ -138,7 +140,7 @@ def test_a_machine_that_fails_when_it_is_pushed_to(name: str, data: Path, icrc: 
 def test_two_pushes_at_once_are_noticed(
     data: Path, icrc: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from icrc_korea.push import Remote
+    from icrc_korea.stores.push import Remote
 
     other = tmp_path / "other" / "data.nq"
     other.parent.mkdir()

@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT, environment
 from real_stores import JARS, STORES, free_port
 
-from icrc_korea.dialects import CONTEXT, DIALECTS, DROP_AND_POST, GRAPH_STORE
+from icrc_korea.stores.dialects import CONTEXT, DIALECTS, DROP_AND_POST, GRAPH_STORE
 
 PAGES = ROOT / "docs" / "stores"
 MARKS = ("<!-- generated: make docs -->", "<!-- end of the generated part -->")

@@ -13,7 +13,7 @@ from conftest import ROOT, Command
 from owlrl import OWLRL_Semantics
 
 from icrc_korea.graph import KnowledgeGraph
-from icrc_korea.reason import Proof
+from icrc_korea.reasoning.proofs import Proof
 
 pytestmark = pytest.mark.usefixtures("warm")
 

@@ -20,10 +20,9 @@ A message says what was found and where; `remedy` says what to do next.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # spelled out: importing typing costs more than asking a small question
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
 
 class KgError(Exception):
     """Something expected went wrong; the text names the place and the next step."""

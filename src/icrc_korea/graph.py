@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from . import build
-from .catalogue import Question, find, index, read
+from .asking.questions import find, index, read
+from .content.layout import Layout
+from .dataset import build
+from .dataset.facts import ABOUT_CLAIMS, NAMES, Claim, Facts, Thing, Why, _english_first, _folded, _is_claim, _tally
 from .errors import QueryError, UnknownTerm, UsageError, nearest
-from .layout import BASE, CATALOGUE, CLAIMS, KW, OWL, RDF, RDFS, SKOS, THINGS, Layout
-from .sparql import Tokens, guarded
-from .store import TYPE, Answer, Literal, NamedNode, Quad, Store, html_table, plain, readable, standalone
+from .rdf.spaces import BASE, CLAIMS, RDFS, SKOS, THINGS
+from .rdf.sparql import Tokens, guarded
+from .rdf.store import Store, standalone
+from .rdf.terms import TYPE, Literal, NamedNode, Quad, readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,139 +22,22 @@ if TYPE_CHECKING:
 
     import rdflib
 
-    from .build import Built, Dataset, Tell
-    from .closure import Closure
-    from .draw import Picture
-    from .export import Choice
-    from .reason import Explainer, Proof
-    from .report import Report
-    from .spool import Spool
-    from .store import Asked, Term
-
+    from .asking.questions import Question
+    from .checking.report import Report
+    from .dataset.build import Built, Dataset, Tell
+    from .publishing.export import Choice
+    from .publishing.pictures import Picture
+    from .rdf.answer import Answer, Asked
+    from .rdf.terms import Term
+    from .reasoning.proofs import Explainer, Proof
+    from .stores.inference import Closure
+    from .stores.spool import Spool
     T = TypeVar("T")
-
-PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
-PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
-LABEL, NAME_FORM, TITLE = (
-    NamedNode(RDFS + "label"),
-    NamedNode(KW + "nameForm"),
-    NamedNode("http://purl.org/dc/terms/title"),
-)
-NAMES = (PREF, LABEL, ALT, HIDDEN, NAME_FORM, TITLE, PASSAGE_NUMBER)  # in the order of their say
-# how claims and judgements on links name what they are about: shown as what they say, not as where a thing is named
-ABOUT_CLAIMS = {NamedNode(RDF + name) for name in ("subject", "predicate", "object")}
-ABOUT_CLAIMS |= {NamedNode(OWL + "annotated" + name) for name in ("Source", "Property", "Target")}
-
 
 def is_address(store: str) -> bool:
     """Whether a store is somewhere else; `localhost:3030` and `name:password@host` are slips in an address."""
     host, _, rest = store.rpartition("@")[2].partition(":")
     return "://" in store or ":" in store.rpartition("@")[0] or ("/" not in host and rest[:1].isdigit())
-
-
-class Claim:
-    """One claim as people read it: what it says, how sure it is, and the sentences that say it."""
-
-    def __init__(self, iri: NamedNode, fields: dict[str, list[Term]], layout: Layout) -> None:
-        def first(name: str) -> str:
-            found = fields.get(KW + name)
-            return readable(found[0], layout).rpartition(":")[2] if found else ""
-
-        def every(name: str) -> list[str]:
-            return sorted({readable(term, layout) for term in fields.get(KW + name, [])})
-
-        self.id = layout.shrink(iri.value)
-        self.subject, self.predicate, self.object = (
-            fields[RDF + name][0] if fields.get(RDF + name) else None
-            for name in ("subject", "predicate", "object")
-        )
-        self.status = first("claimStatus") or "accepted"
-        self.polarity = first("polarity") or "positive"
-        self.certainty = first("certainty") or "stated"
-        self.sentences = every("statedIn")
-        self.asserted_by, self.made_in = every("assertedBy"), every("madeIn")
-        self.hedges, self.notes = every("hedge"), every("inferenceNote")
-        self.conflicts = every("conflictsWith")
-
-    @property
-    def marks(self) -> list[str]:
-        """What sets the claim apart from a plain statement: contested, negative, hedged …"""
-        marks = [self.status] if self.status != "accepted" else []
-        marks += [self.polarity] if self.polarity != "positive" else []
-        return marks
-
-    def as_dict(self, layout: Layout) -> dict[str, Any]:
-        """The claim for programs."""
-        triple = (self.subject, self.predicate, self.object)
-        return {
-            "claim": self.id,
-            **{
-                name: plain(term, layout)
-                for name, term in zip(("subject", "predicate", "object"), triple, strict=True)
-            },
-            "status": self.status,
-            "polarity": self.polarity,
-            "certainty": self.certainty,
-            "stated_in": self.sentences,
-            "asserted_by": self.asserted_by,
-            "made_in": self.made_in,
-            "hedges": self.hedges,
-            "notes": self.notes,
-            "conflicts_with": self.conflicts,
-        }
-
-
-class Facts:
-    """The whole dataset in memory, with the claim behind each statement at hand."""
-
-    def __init__(self, built: Dataset) -> None:
-        self.layout = built.layout
-        self.quads = [quad for quad in built.quads() if quad.graph_name.value != CATALOGUE]
-        self.asserted: set[tuple[Term, ...]] = set()
-        self.out: dict[Term, dict[tuple[NamedNode, Term], None]] = {}
-        self.into: dict[Term, dict[tuple[Term, NamedNode], None]] = {}
-        for quad in self.quads:
-            triple = (quad.subject, quad.predicate, quad.object)
-            if quad.graph_name.value != BASE + "graph/inferred":
-                self.asserted.add(triple)
-            self.out.setdefault(quad.subject, {})[triple[1:]] = None
-            self.into.setdefault(quad.object, {})[triple[:2]] = None
-        self.claims: dict[tuple[Term | None, ...], list[Claim]] = {}
-        self.claim_of: dict[str, Claim] = {}
-        for node in self._subjects(TYPE, NamedNode(KW + "Claim")):
-            claim = Claim(node, self.fields(node), self.layout)
-            self.claims.setdefault((claim.subject, claim.predicate, claim.object), []).append(claim)
-            self.claim_of[claim.id] = claim
-
-    def _subjects(self, predicate: NamedNode, value: Term) -> list[Any]:
-        return [subject for subject, name in self.into.get(value, {}) if name == predicate]
-
-    def fields(self, node: Term) -> dict[str, list[Term]]:
-        """All values of a thing by property."""
-        found: dict[str, list[Term]] = {}
-        for predicate, value in self.out.get(node, {}):
-            found.setdefault(predicate.value, []).append(value)
-        return found
-
-    def label(self, node: Term, language: str = "en") -> str:
-        """The thing's own name in a language, else in any; '' for literals and the unnamed."""
-        fields = self.fields(node)
-        for name in NAMES:
-            labels = fields.get(name.value, [])
-            fitting = [label for label in labels if getattr(label, "language", None) == language] or labels
-            if fitting:
-                return str(fitting[0].value)
-        return ""
-
-    def sentences(self, triple: tuple[Any, ...]) -> list[str]:
-        """The sentences that a statement rests on."""
-        return sorted({name for claim in self.claims.get(triple, []) for name in claim.sentences})
-
-    def link(self, sentence: str) -> str:
-        """The address of a sentence on the guide's page."""
-        iri = self.layout.expand(sentence)
-        links = self.fields(NamedNode(iri)).get(KW + "deepLink", []) if iri else []
-        return str(links[0].value) if links else ""
 
 
 class KnowledgeGraph:
@@ -175,13 +61,13 @@ class KnowledgeGraph:
     def built(self) -> Dataset:
         """The dataset that is asked: a store's, else the built one, made anew first if the files have changed."""
         if self._built is None and self.store and is_address(str(self.store)):
-            from .remote import Remote
+            from .stores.remote import Remote
 
             self._built = Remote(str(self.store), self.layout, self._tell)
         elif self._built is None and self.store:
             from pathlib import Path
 
-            from .disk import open_store
+            from .dataset.disk import open_store
 
             self._built = open_store(Path(self.store), self.layout)
         elif self._built is None:
@@ -196,7 +82,7 @@ class KnowledgeGraph:
 
     def build_store(self, folder: Path, files: Iterable[Path] = ()) -> dict[str, Any]:
         """Puts the dataset, or RDF files instead of it, into a store on disk; gives what the store holds."""
-        from .disk import make
+        from .dataset.disk import make
 
         return make(folder, build.ensure(self.layout, self._tell), files, self._tell)
 
@@ -293,19 +179,19 @@ class KnowledgeGraph:
 
     def marks(self, answer: Answer, text: str) -> list[str]:
         """What sets each row of an answer apart (contested, inferred …); empty if nothing does."""
-        from .statements import marks
+        from .asking.evidence import marks
 
         return marks(answer, text, self._slice, self.built.infers)
 
     def with_sources(self, answer: Answer, text: str) -> Answer:
         """The answer with the sentence, link, certainty and status of what each row states."""
-        from .statements import with_sources
+        from .asking.evidence import with_sources
 
         return with_sources(answer, text, self._slice)
 
     def describe(self, term: str) -> rdflib.Graph:
         """What is said of and with a thing, and the claims that say so, as an rdflib.Graph."""
-        from .store import rdflib_graph
+        from .rdf.exchange import rdflib_graph
 
         node, facts = NamedNode(self.resolve(term)), self.facts
         triples: list[tuple[Any, Any, Any]] = [(node, p, o) for p, o in facts.out.get(node, {})]
@@ -501,7 +387,7 @@ class KnowledgeGraph:
 
     def why_tree(self, why: Why) -> dict[str, Any]:
         """An answer of `why` as plain values: claims, proof, and what is said nearby."""
-        from .derivation import tree
+        from .reasoning.prov import tree
 
         return {
             "claims": [claim.as_dict(self.layout) for claim in why.claims],
@@ -512,9 +398,9 @@ class KnowledgeGraph:
 
     def why_prov(self, why: Why) -> bytes:
         """An answer of `why` as PROV-O in Turtle: every step, down to the claims and their sentences."""
-        from .derivation import prov
-        from .reason import Proof
-        from .store import serialise
+        from .rdf.writing import serialise
+        from .reasoning.proofs import Proof
+        from .reasoning.prov import prov
 
         def claims(triple: tuple[Any, ...]) -> list[str]:
             return [claim.id for claim in self.facts.claims.get(triple, [])]
@@ -526,8 +412,8 @@ class KnowledgeGraph:
     @cached_property
     def explainer(self) -> Explainer:
         """Gives the proof of any statement of the graph."""
-        from .layout import DERIVE
-        from .reason import Explainer
+        from .content.layout import DERIVE
+        from .reasoning.proofs import Explainer
 
         questions = [self.question(q.id) for q in self.questions() if q.topic == DERIVE]
         return Explainer(self.facts.quads, build.derive_rules(questions, self.layout), self.layout)
@@ -566,21 +452,21 @@ class KnowledgeGraph:
 
     def check(self, guide: Path | None = None, paths: Iterable[Path] = (), **options: Any) -> Report:
         """Every rule over every file; further options are those of `check.Options`."""
-        from . import check
+        from .checking import check, there
 
         if self.store:
-            from .remote import Remote
+            from .stores.remote import Remote
 
             if not isinstance(self.built, Remote):
                 raise UsageError("a store on disk is checked by the files it was built from", "leave out --store")
             wanted = check.Options(guide=guide, paths=tuple(paths), **options)
-            return check.check_there(self.built, self.layout, self._tell, wanted)
+            return there.check_there(self.built, self.layout, self._tell, wanted)
         return check.check(self.layout, self._tell, check.Options(guide=guide, paths=tuple(paths), **options))
 
     def anchor(self, guide: Path) -> Path:
         """Writes data/entities/passages.ttl for a guide text."""
-        from .provenance import passages_turtle, read_guide
-        from .store import write_atomically
+        from .content.sources import passages_turtle, read_guide
+        from .rdf.atomic import write_atomically
 
         path = self.layout.root / "data" / "entities" / "passages.ttl"
         write_atomically(path, passages_turtle(read_guide(guide), self.layout).encode())
@@ -603,7 +489,7 @@ class KnowledgeGraph:
         """
         from pathlib import Path
 
-        from . import export
+        from .publishing import export
 
         choice = export.Choice(tuple(parts), preset, same_as, reifiers)
         if target is None:
@@ -617,7 +503,7 @@ class KnowledgeGraph:
         """Writes an export to a file or a stream without holding it in memory; gives its length in bytes."""
         from pathlib import Path
 
-        from . import export
+        from .publishing import export, package
 
         def fill(sink: Any) -> None:
             self._whole(lambda built: export.export_into(sink, built, form, choice))
@@ -628,13 +514,13 @@ class KnowledgeGraph:
             return sink.size
         seen = export.write(target, fill)
         if manifest:
-            said = export.manifest(export.chosen(self.built, choice), {Path(target).name: seen})
-            export.write(f"{target}.manifest.json", lambda sink: sink.write(export.as_json(said)))
+            said = package.manifest(export.chosen(self.built, choice), {Path(target).name: seen})
+            export.write(f"{target}.manifest.json", lambda sink: sink.write(package.as_json(said)))
         return seen[0]
 
     def foreign_graphs(self) -> int:
         """How many graphs belong to no part of ours, as in a store on disk of other files."""
-        from .export import PARTS, part_of
+        from .publishing.export import PARTS, part_of
 
         if is_address(str(self.store)):
             return 0  # of a service only our own graphs are looked at
@@ -651,9 +537,9 @@ class KnowledgeGraph:
 
     def package(self, folder: str | Path) -> list[str]:
         """Writes every file of a release into a folder; returns their names."""
-        from . import export
+        from .publishing import package
 
-        return self._whole(lambda built: export.package(built, folder))
+        return self._whole(lambda built: package.package(built, folder))
 
     def spool(
         self,
@@ -667,15 +553,16 @@ class KnowledgeGraph:
 
         `chunk` triples at most go into a part; `points`: whole decimals are written as 65000.0.
         """
-        from . import export
-        from .spool import Spool
+        from .publishing import export
+        from .rdf import naming
+        from .stores.spool import Spool
 
         wanted = export.Choice(tuple(export.ADDED if parts is None else parts)).wanted()
         names = {name: self.layout.expand(name) or name for name in only}
         chosen = set(names.values())
 
         def spooled(built: Dataset) -> Spool:
-            quads = export.skolemised(export.quads_of(built, wanted, others=parts is None))
+            quads = naming.skolemised(export.quads_of(built, wanted, others=parts is None))
             # all blank nodes are named before graphs are chosen: a name rests on where a node is used
             return Spool((quad for quad in quads if not chosen or quad.graph_name.value in chosen), chunk, points)
 
@@ -690,7 +577,7 @@ class KnowledgeGraph:
 
     def draw(self, name: str) -> Picture:
         """A picture: timeline, network, map or sources; `.serialise("svg")`, `.text` and `.table()` give its forms."""
-        from .draw import draw
+        from .publishing.pictures import draw
 
         return draw(name, self.run)
 
@@ -700,11 +587,11 @@ class KnowledgeGraph:
 
     def closure(self, update: str = "") -> Closure:
         """The rules over the graph in a service, ready to be applied there; `update` is where it is changed."""
-        from .closure import Closure
-        from .dialects import changed_at
-        from .reason import compile_axioms
-        from .remote import Remote
-        from .store import read_text
+        from .rdf.reading import read_text
+        from .reasoning.axioms import compile_axioms
+        from .stores.dialects import changed_at
+        from .stores.inference import Closure
+        from .stores.remote import Remote
 
         if "://" not in str(self.store or ""):
             raise UsageError("what is to be reasoned over in its own place is a SPARQL service",
@@ -723,7 +610,7 @@ class KnowledgeGraph:
         """The same data as an rdflib Dataset whose default graph is the union."""
         import rdflib
 
-        from .store import to_rdflib
+        from .rdf.exchange import to_rdflib
 
         dataset = rdflib.Dataset(default_union=True)
         for quad in self.facts.quads:
@@ -734,74 +621,10 @@ class KnowledgeGraph:
         return dataset
 
 
-class Thing(dict):  # type: ignore[type-arg]
-    """All there is on one thing, as `KnowledgeGraph.show` gives it; a table in a notebook."""
-
-    def _repr_html_(self) -> str:
-        """Its names and statements; no text can be taken for markup."""
-        from html import escape
-
-        names = ", ".join(f"{name['text']} ({name['language'] or '-'})" for name in self["names"])
-        rows = [
-            [
-                statement["predicate"] if statement["direction"] == "out" else f"is {statement['predicate']} of",
-                statement["object" if statement["direction"] == "out" else "subject"],
-                statement["label"],
-                " ".join(statement["sentences"]),
-                " ".join([*statement["marks"], statement["certainty"]]).strip(),
-            ]
-            for statement in self["statements"]
-        ]
-        head = f"<h4>{escape(self['id'])}</h4><p>{escape(names)}</p><p>{escape(self['definition'])}</p>"
-        return head + html_table(("statement", "value", "label", "sentence", "certainty"), rows)
-
-
-class Why:
-    """What a statement rests on."""
-
-    def __init__(
-        self,
-        terms: tuple[Any, ...],
-        claims: list[Claim],
-        proof: Proof | None,
-        described: bool,
-        nearby: list[dict[str, Any]],
-        absences: list[dict[str, Any]],
-    ) -> None:
-        self.terms, self.claims, self.proof, self.described = terms, claims, proof, described
-        # what the guide does say close by, where it is silent on the statement itself
-        self.nearby, self.absences = nearby, absences
-
-    def __bool__(self) -> bool:
-        return bool(self.claims or self.proof or self.described)
-
-
-def _tally(names: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
 def _is_construct(text: str) -> bool:
     return any(
         kind == "word" and token.upper() in ("CONSTRUCT", "DESCRIBE") for kind, token, _ in Tokens(text).items
     )
-
-
-def _is_claim(term: Any) -> bool:
-    return isinstance(term, NamedNode) and term.value.startswith(CLAIMS)
-
-
-def _english_first(label: Any) -> tuple[bool, str, str]:
-    return (label.language != "en", label.language or "", label.value)
-
-
-def _folded(text: str) -> str:
-    """A name as it is compared: NFC, no case, single spaces, straight quotes."""
-    from unicodedata import normalize
-
-    return " ".join(normalize("NFC", text).replace("’", "'").casefold().split())
 
 
 __all__ = ["Claim", "Facts", "KnowledgeGraph", "Thing", "Why"]

@@ -1,1 +1,1 @@
-"""Hides how things of ours are found elsewhere, how people judge what was found, and what follows from it."""
+"""Wikidata and other catalogues: candidates, judgements, enrichment, conflicts."""

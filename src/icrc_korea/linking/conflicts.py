@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import astuple, dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING
 
-from ..layout import KW, RDF
-from ..store import Literal, NamedNode, readable
+from ..rdf.spaces import KW, RDF
+from ..rdf.terms import Literal, NamedNode, readable
 from .items import ENTITY, bounds, in_words
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..graph import KnowledgeGraph
-    from ..store import Term
+    from ..rdf.terms import Term
 
 SCHEMA, DCT, HOLDS = "https://schema.org/", "http://purl.org/dc/terms/", "http://www.w3.org/ns/org#holds"
 AGREES, CONFLICTS, BOTH, ALONE, OPEN = (

@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ..layout import BASE, CLAIMS, GRAPHS, KW, RDF, SKOS, XSD
-from ..store import TYPE, Literal, NamedNode, Quad
+from ..rdf.spaces import BASE, CLAIMS, GRAPHS, KW, RDF, SKOS, XSD
+from ..rdf.terms import TYPE, Literal, NamedNode, Quad
 from .items import ENTITY, MUL, is_item
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..layout import Layout
+    from ..content.layout import Layout
     from .items import Item, Statement, Value
     from .things import Thing
 
@@ -189,14 +189,14 @@ def quads(all_said: Iterable[Said]) -> Iterator[Quad]:
 
 def trig(new: Iterable[Said], kept: Iterable[Quad], layout: Layout) -> str:
     """The file: claims in the order of their names."""
-    from ..store import serialise
+    from ..rdf.writing import serialise
 
     return HEADER + "\n" + serialise([*kept, *quads(new)], "trig", layout).decode()
 
 
 def kept(layout: Layout, renewed: set[str]) -> list[Quad]:
     """The claims that the file holds now, except those on things that are asked about anew."""
-    from ..store import parse, read_text
+    from ..rdf.reading import parse, read_text
 
     path = layout.root / NAME
     if not path.exists():

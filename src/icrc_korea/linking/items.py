@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
@@ -123,9 +123,6 @@ class Item:
     def values(self, prop: str) -> list[str]:
         """The values that hold, as texts."""
         return [one.value.text for one in self.best(prop)]
-
-
-# --- reading ---------------------------------------------------------------------------------------------
 
 
 def read_item(entity: Mapping[str, Any]) -> Item | None:

@@ -8,18 +8,19 @@ import os
 import re
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
-from .. import sssom
+from ..content import links
 from ..errors import LayoutError, ParseError, UsageError
-from ..layout import BASE
+from ..matching.tables import FORMULA, harmless
+from ..rdf.spaces import BASE
 from .items import ENTITY, is_item
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ..layout import Layout
-    from ..sssom import Judgement, LinkSet
+    from ..content.layout import Layout
+    from ..content.links import Judgement, LinkSet
     from .scoring import Candidate
     from .things import Thing
 
@@ -53,7 +54,7 @@ class Judgements:
 
     def __init__(self, layout: Layout, today: Callable[[], date] = date.today) -> None:
         self.layout, self.path, self.today = layout, layout.root / NAME, today
-        self.links: LinkSet = sssom.load(self.path, NAME) if self.path.exists() else sssom.read(_empty(), NAME)
+        self.links: LinkSet = links.load(self.path, NAME) if self.path.exists() else links.read(_empty(), NAME)
 
     def of(self, thing: str) -> list[Judgement]:
         """The judgements on a thing."""
@@ -98,10 +99,10 @@ class Judgements:
         if not decision.why.strip():
             raise UsageError(f"the judgement on {decision.thing} has no reason", "give --why 'what shows it'")
         given = _one_line(decision.why)
-        found = sssom.Judgement(
+        found = links.Judgement(
             subject=decision.thing,
             subject_label=_one_line(label),
-            object=sssom.NO_TERM if decision.what == NONE else PREFIX + decision.item,
+            object=links.NO_TERM if decision.what == NONE else PREFIX + decision.item,
             comment=given,
             date=self.today().isoformat(),
             author=_one_line(who),
@@ -115,7 +116,7 @@ class Judgements:
         return replace(found, predicate=MATCHES["exact"]) if decision.what != ACCEPT else found
 
     def _write(self, links: LinkSet) -> None:
-        from ..store import write_atomically
+        from ..rdf.atomic import write_atomically
 
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +148,7 @@ def _with_prefix(links: LinkSet, subject: str, layout: Layout) -> LinkSet:
 
 
 def _empty() -> str:
-    columns = "\t".join(sssom.COLUMNS)
+    columns = "\t".join(links.COLUMNS)
     return (
         f"#curie_map:\n#  wikidata: {ENTITY}\n#license: https://creativecommons.org/licenses/by/4.0/\n"
         f"#mapping_set_id: {BASE}links/wikidata.sssom.tsv\n"
@@ -160,7 +161,6 @@ def _empty() -> str:
 
 FOR_PEOPLE = ("thing", "label", "class", "item", "item_label", "description", "score", "for", "against", "address")
 TO_FILL = ("decision", "match", "why", "evidence", "confidence", "who")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def sheet(rows: Iterable[tuple[Thing, Sequence[Candidate]]]) -> str:
@@ -182,11 +182,6 @@ def sheet(rows: Iterable[tuple[Thing, Sequence[Candidate]]]) -> str:
         if not candidates:
             writer.writerow([harmless(cell) for cell in (thing.id, thing.label, thing.kind)] + [""] * 13)
     return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if cell.startswith(FORMULA) else cell
 
 
 def read_sheet(text: str, name: str, exists: Callable[[str], bool], who: str = "") -> list[Decision]:
@@ -262,7 +257,7 @@ def _decision(entry: dict[str, str], name: str, line: int, exists: Callable[[str
         raise wrong(f"{entry.get('confidence')!r} is no number from 0 to 1", "write how sure you are, as 0.9")
     evidence = tuple(part for part in re.split(r"[\s|]+", entry.get("evidence", "")) if part)
     for locator in evidence:
-        if not sssom.LOCATOR.fullmatch(locator):
+        if not links.LOCATOR.fullmatch(locator):
             raise wrong(f"{locator!r} is no address", "write https: addresses with | between them")
     label = entry.get("item_label", "")
     number = "" if what == NONE else item

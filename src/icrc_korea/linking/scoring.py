@@ -4,37 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
+from ..matching.classes import HUMAN, KINDS
+from ..matching.names import HAN, HANGUL, compare, script
 from .items import in_words
-from .names import HAN, HANGUL, Likeness, compare, script
 from .things import CATALOGUE_NAMES, SOURCES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ..matching.names import Likeness
     from .items import Item, Value
     from .things import Held, Thing
 
 BEST = 100
 CAP = 25  # what a candidate with a contradiction can reach
 NEAR = 10  # candidates closer than this are not told apart
-HUMAN = "Q5"
-# What Wikidata calls things of our classes. A class that is not here says nothing either way.
-KINDS = {
-    "Person": {HUMAN},
-    "Organisation": {"Q43229", "Q484652", "Q245065", "Q163740", "Q79913", "Q327333", "Q1968122"},
-    "Government": {"Q7188", "Q43229"},
-    "State": {"Q3624078", "Q6256", "Q7275", "Q3024240"},
-    "Office": {"Q294414", "Q4164871"},
-    "Place": {"Q515", "Q486972", "Q82794", "Q5119", "Q1549591", "Q23442", "Q3624078", "Q6256"},
-    "ArmedConflict": {"Q198"},
-    "LegalInstrument": {"Q131569", "Q6934728"},
-    "Resolution": {"Q877358"},
-    "Book": {"Q571"},
-    "Periodical": {"Q1002697"},
-    "PublicationSeries": {"Q277759"},
-}
 # Classes that may share an item: Wikidata has one for a state, its land and its people.
 GROUPS = (
     {"Person"},
@@ -97,9 +83,6 @@ def rank(candidates: Iterable[Candidate]) -> list[Candidate]:
 def undecided(ranked: list[Candidate]) -> bool:
     """Whether the two best are too close to be told apart."""
     return len(ranked) > 1 and ranked[0].score - ranked[1].score < NEAR and not ranked[1].contradictions
-
-
-# --- the features ------------------------------------------------------------------------------------------
 
 
 def _names(thing: Thing, item: Item) -> Iterable[Feature]:
@@ -239,9 +222,6 @@ def _identifiers(thing: Thing, item: Item) -> Iterable[Feature]:
         elif theirs:
             shown = ", ".join(theirs)
             yield Feature("identifier", 0, f"ours is {name} {value}, the item {name} {shown}", contradicts=True)
-
-
-# --- days ----------------------------------------------------------------------------------------------------
 
 
 def _bounds(item: Item, *props: str) -> tuple[date, date] | None:

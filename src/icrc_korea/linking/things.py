@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
 
-from ..layout import BASE, KW, OWL, SKOS, THINGS
-from ..store import TYPE, Literal, NamedNode
+from ..matching.names import plain
+from ..rdf.spaces import BASE, KW, OWL, SKOS, THINGS
+from ..rdf.terms import TYPE, Literal, NamedNode
 from .items import ENTITY, is_item
-from .names import plain
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..graph import Facts, KnowledgeGraph
+    from ..dataset.facts import Facts
+    from ..graph import KnowledgeGraph
 
 EXACT, CLOSE = SKOS + "exactMatch", SKOS + "closeMatch"
 NAMES = {SKOS + "prefLabel": 0, SKOS + "altLabel": 1, KW + "nameForm": 2, KW + "abbreviation": 2}
@@ -95,7 +96,7 @@ class Thing:
 
     def search_names(self) -> list[tuple[str, str]]:
         """The names to look under, each once, with the language to search in."""
-        from .services import language_of
+        from ..matching.names import language_of
 
         found: dict[tuple[str, str], tuple[str, str]] = {}
         for name, marked in (*self.also, *self.names):

@@ -1,0 +1,1 @@
+"""The questions of the catalogue, and the evidence for their answers."""

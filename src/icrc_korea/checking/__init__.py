@@ -1,0 +1,1 @@
+"""What must hold: rules over files, values, shapes and stores."""

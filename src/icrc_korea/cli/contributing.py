@@ -1,0 +1,137 @@
+"""Hides how what we hold is offered to Wikidata: as text for tools that people run themselves, never sent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..errors import LayoutError, RemoteError, UsageError
+from ..text import safe
+from .terminal import print_lines, say
+from .verb import Verb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from ..graph import KnowledgeGraph
+    from ..linking.giving.contribution import Offer
+    from ..linking.items import Item
+    from .terminal import Progress
+
+TOOL = "https://quickstatements.toolforge.org/"
+
+
+def _contribute(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..linking.giving import quickstatements
+    from ..linking.giving.listing import MIXED, SCHEMA, catalogue, schema
+
+    if options.form in (MIXED, SCHEMA):
+        from ..linking.judgements import Judgements
+
+        text = catalogue(graph, Judgements(graph.layout)) if options.form == MIXED else schema(graph, options.kind)
+        progress.close()
+        _write([text], options.output)
+        page = "www.wikidata.org/wiki/Special:NewEntitySchema"
+        where = "mix-n-match.toolforge.org" if options.form == MIXED else page
+        say(f"nothing was sent: read it, then give it to https://{where} under your own name")
+        return 0
+    from ..linking.giving.contribution import HAS, HELD, MAY, commands, linked, offers
+
+    items, day = ({}, "") if options.unchecked else _known(graph, options, linked(graph))
+    progress(0, 1, "comparing with Wikidata")
+    found = offers(graph, items, options.unchecked)
+    progress.close()
+    going = commands(found)
+    if options.dry_run:
+        print_lines([line for one in found for line in (safe(part) for part in one.words())])
+    else:
+        tables = [quickstatements.v1(going)] if options.form == "v1" else quickstatements.csv(going)
+        _write([table for table in tables if table], options.output)
+    say(
+        f"{len(going)} statements {MAY}; {_count(found, HAS)} Wikidata has already; {_count(found, HELD)} stay here"
+        + ("" if options.dry_run else "; --dry-run says why of each")
+    )
+    if options.unchecked:
+        say("mind: nothing was compared with Wikidata (--unchecked), so what is there already may stand in this text")
+    else:
+        say(f"compared with Wikidata as it was read on {day}")
+    if going and not options.dry_run:
+        say(f"nothing was sent: read every line, then give it to {TOOL} under your own name")
+    return 0
+
+
+def _count(found: list[Offer], verdict: str) -> int:
+    return sum(one.verdict == verdict for one in found)
+
+
+def _known(graph: KnowledgeGraph, options: argparse.Namespace, wanted: set[str]) -> tuple[dict[str, Item], str]:
+    """What was read of these items, and the day of the oldest answer; asks nobody."""
+    from ..linking.services import API, WikidataApi
+    from ..services.polite import Asker, Cache
+
+    cache = Cache(Path(options.cache).expanduser() if options.cache else None)
+    wikidata = WikidataApi(Asker(cache=cache, offline=True), options.api or API)
+    items: dict[str, Item] = {}
+    for number in sorted(wanted):
+        try:
+            items |= wikidata.items([number])
+        except RemoteError:
+            continue  # never asked
+    if wanted and not items:
+        raise UsageError(
+            f"nothing was ever read from Wikidata into {cache.folder}, so nobody knows what it lacks",
+            "read it first with `icrc-korea enrich --contact you@example.org`, or give --unchecked",
+        )
+    return items, min((when[:10] for when in wikidata.dates.values()), default="")
+
+
+def _write(tables: list[str], output: str | None) -> None:
+    """To the file, or to several with numbers where one table cannot hold all; to standard output without a name."""
+    from ..rdf.atomic import write_atomically
+
+    if not output:
+        sys.stdout.write("\n".join(tables))
+        if len(tables) > 1:
+            say(f"{len(tables)} tables with an empty line between: QuickStatements takes one at a time")
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "give -o the name of a file")
+    for number, table in enumerate(tables, 1):
+        name = path if len(tables) == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            write_atomically(name, table.encode())
+        except OSError as error:
+            raise LayoutError(
+                f"{name} cannot be written: {error.strerror}", "give a file in a folder you may write to"
+            ) from None
+        say(f"{name} written")
+
+
+VERBS = {
+    "contribute": Verb(
+        _contribute,
+        "write what Wikidata lacks and we hold with a source, for QuickStatements; sends nothing",
+        [
+            "icrc-korea contribute --dry-run                       each statement in words, and why it may go or not",
+            "icrc-korea contribute --form v1 -o statements.txt",
+            "icrc-korea contribute --form csv -o statements.csv",
+            "icrc-korea contribute --form mixnmatch -o catalogue.csv",
+            "icrc-korea contribute --form entityschema --class Organisation",
+            "icrc-korea contribute --dry-run --unchecked           without having read Wikidata before",
+        ],
+        [
+            ("--form", {"choices": ["v1", "csv", "mixnmatch", "entityschema"], "default": "v1",
+                        "help": "V1 or CSV of QuickStatements, a Mix'n'match catalogue, or ShEx (v1)"}),
+            ("--class", {"dest": "kind", "choices": ["Person", "Organisation"], "default": "Person",
+                         "help": "for --form entityschema: the class that it describes (Person)"}),
+            ("-o --output", {"metavar": "FILE", "help": "where to write it (default: standard output)"}),
+            ("--dry-run", {"action": "store_true", "help": "say of each statement in words why it may go, or not"}),
+            ("--unchecked", {"action": "store_true",
+                             "help": "do not compare with what was read from Wikidata, and say so"}),
+            ("--cache", {"metavar": "DIR", "help": "where answers are kept (default: in your cache folder)"}),
+            ("--api", {"metavar": "URL", "help": "the address of the API that was read, if it is not Wikidata's own"}),
+        ],
+    ),
+}  # fmt: skip

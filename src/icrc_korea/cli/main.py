@@ -1,0 +1,115 @@
+"""Hides the command line: arguments in, a verb run, exit codes out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from ..errors import KgError
+from ..text import width_of_terminal
+from .terminal import Progress, fitting, say
+from .verb import find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WELCOME = """\
+The ICRC in the Korean War, as a graph you can ask. Statements name the sentences they rest on.
+
+  icrc-korea queries                              the questions that are ready to ask
+  icrc-korea query correspondence/unanswered      ask one of them
+  icrc-korea show 'Paul Ruegger'                  all there is on one thing
+  icrc-korea why SUBJECT PREDICATE OBJECT         the sentences behind one statement
+  echo 'SELECT * { ?s kw:sender ?o }' | icrc-korea query -       your own SPARQL
+  icrc-korea export --format turtle -o graph.ttl  the graph for other tools
+  icrc-korea stats                                what is in it
+  icrc-korea check                                whether the files keep the rules
+
+`icrc-korea VERB --help` explains a verb with examples.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code and never lets an expected error out as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = _parser(given[:1]).parse_args(given)
+        code = _run(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    except KgError as error:
+        say(f"icrc-korea: {error}")
+        return error.exit_code
+    except OSError as error:  # a full disk, a terminal that went away
+        say(f"icrc-korea: the output cannot be written: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.verb is None:
+        sys.stdout.write("\n".join(fitting(WELCOME)))
+        return 0
+    from ..graph import KnowledgeGraph
+
+    # both may stand before or after the verb, and then have no default of their own
+    with Progress(getattr(options, "quiet", False)) as progress:
+        graph = KnowledgeGraph(getattr(options, "root", None), progress, getattr(options, "ask", None))
+        code: int = options.run(graph, options, progress)
+    return code
+
+
+class HelpText(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as our tables; argparse would import a whole file library to find the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=width_of_terminal())
+
+
+def _parser(first: list[str]) -> argparse.ArgumentParser:
+    """The parser; only of one verb if the first argument names it, for each costs half a millisecond."""
+    shared = argparse.ArgumentParser(add_help=False, formatter_class=HelpText)
+    shared.add_argument(
+        "--root", default=argparse.SUPPRESS, help="the folder that holds ontology/, data/ and queries/"
+    )
+    shared.add_argument(
+        "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress on the way"
+    )
+    parser = argparse.ArgumentParser(
+        prog="icrc-korea",
+        parents=[shared],
+        epilog="\n".join(fitting(WELCOME)),
+        formatter_class=HelpText,
+    )
+    parser.set_defaults(verb=None)
+    # prog is given, or argparse would format a whole usage text to find it
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="icrc-korea")
+
+    for name, verb in find(first[0] if first else "").items():
+        sub = verbs.add_parser(
+            name,
+            parents=[shared],
+            help=verb.about,
+            description=verb.about,
+            epilog="examples:\n" + "\n".join(f"  {example}" for example in verb.examples),
+            formatter_class=HelpText,
+        )
+        sub.set_defaults(run=verb.run)
+        if verb.formats:
+            sub.add_argument("--format", choices=verb.formats, default=verb.formats[0],
+                             help=f"default: {verb.formats[0]}")
+        for flags, settings in verb.arguments:
+            sub.add_argument(*flags.split(), **settings)
+    return parser

@@ -1,0 +1,59 @@
+"""Hides where each verb is: a family of verbs is a module, imported when one of them is wanted."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..graph import KnowledgeGraph
+    from .terminal import Progress
+    Run = Callable[[KnowledgeGraph, argparse.Namespace, Progress], int]
+
+# family (a module here): its verbs, in the order in which help lists them
+FAMILIES = {
+    "asking": ("query", "queries", "show", "why"),
+    "making": ("build", "check", "reason", "stats", "anchor"),
+    "drawing": ("draw",),
+    "publishing": ("export", "push", "verify"),
+    "linking": ("link", "enrich", "conflicts", "reconcile"),
+    "contributing": ("contribute",),
+}
+# for the verbs that ask another store than the dataset built from the files
+STORE: tuple[str, dict[str, Any]] = (
+    "--store",
+    {"dest": "ask", "metavar": "DIR|URL", "default": os.environ.get("ICRC_KOREA_STORE", ""),
+     "help": "ask this store on disk (`build --store`) or SPARQL service instead of the files; else ICRC_KOREA_STORE"},
+)  # fmt: skip
+
+
+class Verb:
+    """One verb of the command: what runs it, what it does, its formats, its arguments, examples."""
+
+    def __init__(
+        self,
+        run: Run,
+        about: str,
+        examples: list[str],
+        arguments: list[tuple[str, dict[str, Any]]],
+        formats: str = "",
+    ) -> None:
+        """`arguments`: flags or a name, with the settings of argparse; the first of `formats` is the default."""
+        self.run, self.about, self.examples = run, about, examples
+        self.arguments, self.formats = arguments, formats.split()
+
+
+def find(wanted: str) -> dict[str, Verb]:
+    """The verb of that name alone, or all of them: importing one family is cheaper than all."""
+    from importlib import import_module
+
+    found: dict[str, Verb] = {}
+    for family, names in FAMILIES.items():
+        if wanted in names or not any(wanted in others for others in FAMILIES.values()):
+            verbs: dict[str, Verb] = import_module(f"{__package__}.{family}").VERBS
+            found |= {name: verbs[name] for name in names if wanted in (name, "") or wanted not in names}
+    return found

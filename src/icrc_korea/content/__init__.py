@@ -1,0 +1,1 @@
+"""What stands in the folders: their layout, the sources, the claims, the links."""

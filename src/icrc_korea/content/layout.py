@@ -1,0 +1,136 @@
+"""Hides where the project's files are: a checkout, an installed wheel or a team's own folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import LayoutError
+from ..rdf.prefixes import Prefixes
+from ..rdf.spaces import GRAPHS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What is in which file, and which graph it fills; no graph means that the file names its own.
+CONTENT = (
+    ("ontology", "core.ttl", "ontology"),
+    ("ontology", "alignments.ttl", "alignments"),
+    ("ontology/vocabulary", "*.ttl", "vocabulary"),
+    ("data/entities", "*.ttl", "entities"),
+    ("data/guide", "*.trig", ""),
+    ("data/enrichment", "*.trig", ""),
+    ("data/links", "*.sssom.tsv", "links"),
+)
+REQUIRED = ("ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries/derive", "shapes")
+# tables and lists that are no part of the graph: commands, tests and people read them
+ASIDE = (
+    "ontology/prefixes.ttl", "ontology/glossary.tsv", "ontology/banned-words.tsv",
+    "data/entities/name-evidence.tsv", "data/links/classes.tsv", "data/links/contributions.tsv",
+)  # fmt: skip
+ENDINGS = {
+    ".ttl", ".trig", ".nt", ".nq", ".n3", ".rdf", ".owl", ".xml", ".json", ".jsonld", ".tsv", ".csv", ".rq", ".sparql"
+}  # fmt: skip
+DERIVE, QUALITY, FEDERATED = "derive", "quality", "federated"
+
+
+class Source:
+    """One content file: where it is, its name in messages, and the graph it fills ('' = its own)."""
+
+    __slots__ = ("graph", "name", "path")
+
+    def __init__(self, path: Path, name: str, graph: str) -> None:
+        self.path, self.name, self.graph = path, name, graph
+
+
+class Layout(Prefixes):
+    """The folders of one knowledge graph and the prefixes used in them."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root / "ontology" / "prefixes.ttl")
+        self.root = root
+
+    @classmethod
+    def find(cls, root: str | Path | None = None) -> Layout:
+        """The graph that was asked for, else the wheel's own, else the checkout this module stands in."""
+        here = Path(__file__).resolve().parents[1]  # the package
+        named = root or os.environ.get("ICRC_KOREA_ROOT")
+        # beside the module first: an editable install may have left a stale copy in site-packages
+        own = [here / "_graph", here.parents[1]]
+        looked = [Path(named).expanduser().absolute()] if named else own
+        for folder in looked:
+            if (folder / "ontology" / "prefixes.ttl").is_file():
+                layout = cls(folder)
+                layout.require_folders()
+                return layout
+        places = " and ".join(str(folder) for folder in looked)
+        raise LayoutError(
+            f"no knowledge graph here: looked for ontology/prefixes.ttl in {places}",
+            "give the folder that holds ontology/, data/ and queries/ with --root or ICRC_KOREA_ROOT",
+        )
+
+    def require_folders(self) -> None:
+        """Fails with the name of the first folder or file that is missing."""
+        for name in REQUIRED:
+            if not (self.root / name).exists():
+                raise LayoutError(
+                    f"{name} is missing in {self.root}",
+                    f"restore it (`git checkout -- {name}`) or point --root at a whole graph",
+                )
+
+    def sources(self) -> list[Source]:
+        """Every content file, sorted, with the graph it fills."""
+        found = []
+        for folder, pattern, graph in CONTENT:
+            for path in sorted((self.root / folder).glob(pattern)):
+                found.append(Source(path, f"{folder}/{path.name}", GRAPHS + graph if graph else ""))
+        return found
+
+    def queries(self) -> Iterator[tuple[str, Path]]:
+        """Every query file with its id, which is its path: `correspondence/unanswered`."""
+        folder = self.root / "queries"
+        for path in sorted(folder.rglob("*.rq")):
+            yield path.relative_to(folder).with_suffix("").as_posix(), path
+
+    def shapes(self) -> list[Path]:
+        """Every shapes file, sorted."""
+        return sorted((self.root / "shapes").glob("*.ttl"))
+
+    def unread(self) -> list[str]:
+        """The files in the folders of the graph that look like content and are none, for their place or ending."""
+        read = {source.path for source in self.sources()} | {path for _, path in self.queries()} | set(self.shapes())
+        read |= {self.root / name for name in ASIDE}
+        found = []
+        for folder in ("data", "ontology", "queries", "shapes"):
+            for path in sorted((self.root / folder).rglob("*")):
+                content = path.suffix.casefold() in ENDINGS and not path.name.startswith(".")
+                if content and path not in read and not path.is_dir():
+                    found.append(path.relative_to(self.root).as_posix())
+        return found
+
+    def inputs(self) -> dict[str, Path]:
+        """Every file that the built dataset depends on, by its name."""
+        files = {source.name: source.path for source in self.sources()}
+        files["ontology/prefixes.ttl"] = self.root / "ontology" / "prefixes.ttl"
+        files.update((f"queries/{name}.rq", path) for name, path in self.queries())
+        return files
+
+    def build_folders(self) -> list[Path]:
+        """Where a built dataset may lie: in the graph's own folder, else in the user's cache."""
+        from hashlib import sha256
+
+        home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+        try:
+            cache = Path(home or "~/.cache").expanduser()
+        except RuntimeError:  # no HOME and no entry for this user
+            return [self.root / "build"]
+        key = sha256(str(self.root).encode()).hexdigest()[:16]
+        return [self.root / "build", cache / "icrc-korea" / key]
+
+    def name_of(self, path: Path) -> str:
+        """The path as messages show it: relative to the graph's folder where it lies inside."""
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return str(path)

@@ -1,0 +1,183 @@
+"""Splits the text of a source into pieces: spans, digests, links that open there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import quote
+
+from ..errors import ParseError
+from ..rdf.reading import read_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from .layout import Layout
+
+LINK_WORDS = 4  # at each end of a link into the page: enough to find the place, too few to repeat the text
+GUIDE_PAGE = "https://blogs.icrc.org/cross-files/icrc-action-in-the-korean-war-br-1950-1953/"
+WRITTEN = "# Written by `icrc-korea anchor --guide FILE`; not edited by hand."
+SEAL = "# SHA-256 of all above this line: "
+# --- the guide's text -> passages and sentences ------------------------------------------------------
+
+MARK = re.compile(r"\[\d+\]")
+# A sentence ends at a stop (with closing quote and footnote mark) before a capital, or where a closing
+# quote with its mark runs straight into the attribution, or at the ellipsis of a shortened quotation.
+BREAK = re.compile(
+    r"[.?!]”?(?:\[\d+\])? (?=[“A-Z])"
+    r"|”\[\d+\](?=[A-Z])"
+    r"|\(…\) (?=[“A-Z])"
+)
+ABBREVIATION = re.compile(r"(?:^|[\s(])(?:M|Mr|Mme|Dr|St|p|pp|no|n\.d)\.$")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the guide's text: a passage (`P19`) or a sentence of it (`P19.s3`)."""
+
+    name: str
+    start: int
+    end: int
+    line: int
+    kind: str = ""
+
+
+def split(text: str) -> list[Span]:
+    """The passages of the guide, each followed by its sentences; offsets count code points."""
+    spans: list[Span] = []
+    offset = number = 0
+    previous = ""
+    for line_number, line in enumerate(text.splitlines(keepends=True), 1):
+        words = line.strip()
+        if words:
+            number += 1
+            start = offset + line.index(words)
+            previous = _kind(words, previous)
+            passage = Span(f"P{number:02}", start, start + len(words), line_number, previous)
+            spans.append(passage)
+            spans.extend(_sentences(words, passage))
+        offset += len(line)
+    return spans
+
+
+def _kind(words: str, previous: str) -> str:
+    """What a passage is, by its form; `previous` is the kind of the passage before it."""
+    if MARK.match(words):
+        return "footnote"
+    if words.startswith("“") or "(…)" in words:
+        return "quotation"
+    if re.search(r"\bB G \d", words):
+        return "reference"
+    if re.search(r"\.(?:\[\d+\])?$|\[\d+\]\.$", words):
+        return "paragraph"
+    return "caption" if "©" in words or previous == "quotation" else "heading"
+
+
+def _sentences(words: str, passage: Span) -> Iterator[Span]:
+    mark = MARK.match(words)
+    start = mark.end() + 1 if mark else 0
+    ends = [
+        match.end() for match in BREAK.finditer(words) if not ABBREVIATION.search(words[: match.start() + 1])
+    ]
+    for number, end in enumerate([*ends, len(words)], 1):
+        stop = start + len(words[start:end].rstrip())
+        yield Span(f"{passage.name}.s{number}", passage.start + start, passage.start + stop, passage.line)
+        start = end
+
+
+def deep_link(words: str, text: str = "") -> str:
+    """The address of a stretch of the guide's page, as a text fragment: a few words at each end.
+
+    Where the words at an end stand earlier in the text too, a few more are taken, so that the page opens
+    at this place.
+    """
+    pieces = [piece for piece in MARK.split(words) if piece.strip()]
+    if len(pieces) == 1 and len(pieces[0].split()) <= 2 * LINK_WORDS:
+        return f"{GUIDE_PAGE}#:~:text={_fragment(pieces[0].split())}"
+    before = text[: text.find(words)].casefold() if words in text else ""
+    start: list[str] = []
+    for piece in pieces:  # a footnote mark cannot be part of a link, so the next piece may have to do
+        start = _until_new(piece.split(), lambda part: " ".join(part).casefold() in before)
+        if " ".join(start).casefold() not in before:
+            break
+    within = words[: -len(pieces[-1].split()[-1])].casefold()
+    end = _until_new(pieces[-1].split()[::-1], lambda part: " ".join(part[::-1]).casefold() in within)[::-1]
+    return f"{GUIDE_PAGE}#:~:text={_fragment(start)},{_fragment(end)}"
+
+
+def _until_new(words: list[str], known: Callable[[list[str]], bool]) -> list[str]:
+    """The fewest words from the front, four to eight, that are not known from elsewhere."""
+    for number in range(LINK_WORDS, 2 * LINK_WORDS):
+        if not known(words[:number]):
+            return words[:number]
+    return words[: 2 * LINK_WORDS]
+
+
+def _fragment(words: list[str]) -> str:
+    # a hyphen or comma means something in a text fragment, so both are encoded
+    return quote(" ".join(words), safe="").replace("-", "%2D")
+
+
+def read_guide(path: Path) -> str:
+    """The guide's text, line ends as they stand in the file."""
+    text = read_text(path, str(path))
+    if not text.strip():
+        raise ParseError(str(path), 0, 0, "the guide's text is empty", remedy="give the guide as a text file")
+    return text
+
+
+def passages_turtle(text: str, layout: Layout) -> str:
+    """data/entities/passages.ttl for a guide text: each passage with its sentences below it."""
+    used = ("dct", "guide", "kind", "kw", "oa", "passage", "selector")
+    lines = [
+        "# The guide's passages and sentences: where each stands, its digest, its place on the page.",
+        WRITTEN,
+        "",
+        *(f"@prefix {name}: <{layout.prefixes[name]}> ." for name in used),
+    ]
+    parent = ""
+    for span in split(text):
+        words = text[span.start : span.end]
+        sentence = span.name.partition(".s")[2]
+        if not sentence:
+            parent = f"passage:{span.name}"
+            lines += ["", f"# --- {span.name}, line {span.line}: {span.kind} " + "-" * 30, ""]
+            lines += [f"{parent} a kw:{'Footnote' if span.kind == 'footnote' else 'Passage'} ;"]
+            lines += [f'    kw:passageNumber "{span.name}" ;', f"    kw:seedLine {span.line} ;"]
+            lines += [f"    kw:passageKind kind:{span.kind} ;", "    dct:isPartOf guide:icrc-korean-war ;"]
+        else:
+            lines += [f"passage:{span.name} a kw:Sentence ;", f"    kw:partOf {parent} ;"]
+            lines += [f"    kw:sequence {sentence} ;"]
+        lines += [f"    oa:hasSelector selector:{span.name} ;"]
+        lines += [f'    kw:textDigest "{sha256(words.encode()).hexdigest()}" ;']
+        lines += [f"    kw:deepLink <{deep_link(words, text)}> ."]
+        lines += [
+            f"selector:{span.name} a oa:TextPositionSelector ; oa:start {span.start} ; oa:end {span.end} ."
+        ]
+    written = "\n".join(lines) + "\n"
+    return f"{written}\n{SEAL}{sha256(written.encode()).hexdigest()}\n"
+
+
+def sealed(turtle: str) -> bool:
+    """Whether passages.ttl is as `anchor` wrote it, line ends apart; one that others wrote has no digest to compare."""
+    written, _, digest = turtle.replace("\r\n", "\n").rpartition("\n" + SEAL)
+    return WRITTEN not in turtle or sha256(written.encode()).hexdigest() == digest.strip()
+
+
+def compare(text: str, anchored: dict[str, tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
+    """Where anchors (start, end, digest by name) differ from a guide text: the name and what differs."""
+    wanted = {span.name: span for span in split(text)}
+    for name, span in wanted.items():
+        if name not in anchored:
+            yield name, "is in the guide but not anchored"
+            continue
+        start, end, digest = anchored[name]
+        if sha256(text[start:end].encode()).hexdigest() != digest:
+            yield name, f"the text at {start}–{end} has another digest than the one recorded"
+        elif (start, end) != (span.start, span.end):
+            yield name, f"stands at {start}–{end} but the guide has it at {span.start}–{span.end}"
+    for name in sorted(set(anchored) - set(wanted)):
+        yield name, "is anchored but not in the guide"

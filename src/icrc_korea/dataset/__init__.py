@@ -1,0 +1,1 @@
+"""The built graph: made from the files, kept on disk, looked up."""

@@ -1,0 +1,1 @@
+"""Giving back to Wikidata: what the graph could add there."""

@@ -1,0 +1,1 @@
+"""From a name in a table to a thing of the graph."""

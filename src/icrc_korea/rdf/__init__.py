@@ -1,0 +1,1 @@
+"""RDF and SPARQL as such: terms, reading, writing, sorting, queries, answers, dates."""

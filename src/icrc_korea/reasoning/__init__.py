@@ -1,0 +1,1 @@
+"""What follows: axioms and rules, inference, proofs."""

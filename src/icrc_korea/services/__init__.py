@@ -1,0 +1,1 @@
+"""Asking other machines: HTTP, credentials, manners, SPARQL."""

@@ -1,0 +1,188 @@
+"""Hides how the catalogue reads elsewhere: as a page, and as an OpenAPI description of its addresses."""
+
+from __future__ import annotations
+
+from ..asking.questions import APART
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..asking.questions import Question
+    from ..graph import KnowledgeGraph
+    from ..rdf.answer import Answer
+
+SHOWN = 12  # rows of an answer on the page; the whole answer is a file of its own
+LONGEST = 160  # characters of a cell
+LANGUAGES = {"fr": "Français", "ko": "한국어"}
+VERSION = "1"  # of the addresses, not of the package
+ROWS = ("text/csv", "application/json", "application/sparql-results+json")
+TRIPLES = ("text/turtle", "application/ld+json")
+
+
+def questions(graph: KnowledgeGraph) -> dict[str, list[Question]]:
+    """The questions for people, by topic, each with its text."""
+    found: dict[str, list[Question]] = {}
+    for question in graph.questions():
+        if question.topic not in APART:
+            found.setdefault(question.topic or "general", []).append(graph.question(question.id))
+    return found
+
+
+def page(graph: KnowledgeGraph) -> str:
+    """Every question by topic, with its answer and how to ask it, in Markdown."""
+    topics = questions(graph)
+    number = sum(map(len, topics.values()))
+    lines = [
+        "# The questions",
+        "",
+        "<!-- Written by `make docs` from queries/ and the graph: change those, not this page. -->",
+        "",
+        f"{number} questions that are ready to ask, each with the answer that the graph gives. A question is",
+        "one file in `queries/`; ask it at the terminal with `icrc-korea query NAME`, from Python with",
+        '`graph.run("NAME")`, or paste `icrc-korea query NAME --explain` into any SPARQL editor. Long',
+        f"answers are cut after {SHOWN} rows; the whole one is the file that is named below it.",
+        "",
+    ]
+    for topic, entries in topics.items():
+        lines.append(f"- [{topic}](#{topic}): " + ", ".join(f"[{_short(q)}](#{_anchor(q)})" for q in entries))
+    for topic, entries in topics.items():
+        lines += ["", f"## {topic}"]
+        for question in entries:
+            lines += _section(question, graph)
+    return "\n".join(lines) + "\n"
+
+
+def _short(question: Question) -> str:
+    return question.id.rpartition("/")[2]
+
+
+def _anchor(question: Question) -> str:
+    """The anchor that GitHub makes of the heading."""
+    return question.id.replace("/", "")
+
+
+def _section(question: Question, graph: KnowledgeGraph) -> list[str]:
+    lines = ["", f"### {question.id}", "", f"**{_cell(question.asks())}**", ""]
+    lines += [f"- {name}: {_cell(question.summary[key])}" for key, name in LANGUAGES.items() if key in question.summary]
+    lines += ["- Tags: " + ", ".join(question.tags)] if question.tags else []
+    lines += [
+        f"- Parameter `{name}` ({spec['type']}): {_cell(str(spec.get('about', '')))}; by default `{spec['default']}`"
+        for name, spec in question.params.items()
+    ]
+    example = "".join(f" {name}='{spec['default']}'" for name, spec in question.params.items())
+    lines += ["", "```console", f"icrc-korea query {question.id}{example}", "```", ""]
+    return lines + _answer(question, graph.run(question.id))
+
+
+def _answer(question: Question, answer: Answer) -> list[str]:
+    if answer.truth is not None:
+        return ["Answer: " + ("yes" if answer.truth else "no")]
+    columns, rows = answer.table()
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows[:SHOWN]]
+    where = f"[the whole answer](../tests/cases/queries/{question.id}.csv)"
+    return [*lines, "", f"{len(rows)} row{'' if len(rows) == 1 else 's'}: {where}"]
+
+
+def _cell(text: str) -> str:
+    """A text in a table of Markdown, where nothing in it can be taken for markup."""
+    text = " ".join(text.split())
+    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    if text.startswith("<http") and text.endswith(">"):
+        return text.replace("|", "%7C")
+    return "".join(f"\\{char}" if char in "\\|*_`[]<>#" else char for char in text)
+
+
+def openapi(graph: KnowledgeGraph) -> dict[str, Any]:
+    """The questions as addresses of a REST service, described in OpenAPI 3.1."""
+    topics = questions(graph)
+    paths = {
+        f"/api/questions/{question.id}": {"get": _operation(question, topic)}
+        for topic, entries in topics.items()
+        for question in entries
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "The ICRC in the Korean War: questions",
+            "version": VERSION,
+            "summary": "Each question of the catalogue is an address.",
+            "description": "Ask for text/csv, application/json or application/sparql-results+json. "
+            "A parameter that is left out has its default.",
+            "license": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": topic} for topic in topics],
+        "paths": paths,
+        "components": {"schemas": {"Problem": PROBLEM, "Value": VALUE}, "responses": {"Refused": REFUSED}},
+    }
+
+
+VALUE = {
+    "type": ["string", "number", "boolean", "null"],
+    "description": "a number, a truth value, or a text; an IRI as a prefixed name",
+}
+PROBLEM = {
+    "type": "object",
+    "description": "What is wrong and what to do about it (RFC 9457)",
+    "properties": {name: {"type": "string"} for name in ("type", "title", "detail")} | {"status": {"type": "integer"}},
+    "required": ["title", "status"],
+}
+REFUSED = {
+    "description": "A parameter is unknown or has a value that does not fit; the message names those that do.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def _operation(question: Question, topic: str) -> dict[str, Any]:
+    others = [f"{name}: {question.summary[key]}" for key, name in LANGUAGES.items() if key in question.summary]
+    return {
+        "operationId": question.id.replace("/", "_").replace("-", "_"),
+        "summary": question.asks(),
+        "description": "\n\n".join(others),
+        "tags": [topic],
+        "parameters": [_parameter(name, spec) for name, spec in question.params.items()],
+        "responses": {
+            "200": {"description": "The answer", "content": _content(question)},
+            "400": {"$ref": "#/components/responses/Refused"},
+        },
+    }
+
+
+def _parameter(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    schemas: dict[str, dict[str, Any]] = {
+        "entity": {"type": "string", "description": "a prefixed name, an IRI, or a name in any language"},
+        "date": {"type": "string", "format": "date"},
+        "integer": {"type": "integer"},
+        "choice": {"type": "string", "enum": [str(choice) for choice in spec.get("choices", [])]},
+    }
+    schema = schemas.get(spec["type"], {"type": "string"})
+    default = spec.get("default")
+    if default is not None:
+        schema["default"] = int(default) if spec["type"] == "integer" else str(default)
+    return {
+        "name": name,
+        "in": "query",
+        "description": str(spec.get("about", "")),
+        "required": default is None and not spec.get("optional"),
+        "schema": schema,
+    }
+
+
+def _content(question: Question) -> dict[str, Any]:
+    text, thing = {"type": "string"}, {"type": "object"}
+    form = question.form
+    if form == "ask":
+        return {"application/json": {"schema": {"type": "boolean"}}, ROWS[2]: {"schema": thing}}
+    if form in ("construct", "describe"):
+        return {kind: {"schema": text if kind.startswith("text/") else thing} for kind in TRIPLES}
+    row = {
+        "type": "object",
+        "properties": {
+            name: {"description": about, "$ref": "#/components/schemas/Value"}
+            for name, about in question.columns.items()
+        },
+    }
+    rows = {"type": "array", "items": row}
+    return {ROWS[0]: {"schema": text}, ROWS[1]: {"schema": rows}, ROWS[2]: {"schema": thing}}
