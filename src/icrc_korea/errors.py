@@ -12,7 +12,8 @@
     └── QueryError             a question cannot be asked                   2
         ├── UnknownQuery       no question of that name (with the nearest)  2
         ├── BadHeader          the `#+` lines of a query file               3
-        └── BadParameter       a parameter's name or value                  2
+        ├── BadParameter       a parameter's name or value                  2
+        └── LimitReached       it takes more time, memory or rows than it may 2
 
 Codes: 0 clean, 1 findings, 2 wrong use, 3 unreadable files, 4 another machine failed.
 A message says what was found and where; `remedy` says what to do next.
@@ -132,6 +133,22 @@ class BadHeader(QueryError):
 
 class BadParameter(QueryError):
     """A parameter's name or value does not fit the question."""
+
+
+class LimitReached(QueryError):
+    """A question takes more than it may; `limit` says of what: time, memory, rows, bytes, places or engine."""
+
+    def __init__(self, limit: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.limit = limit
+
+
+class NotAcceptable(QueryError):
+    """None of the formats that were asked for can hold the answer; `formats` can."""
+
+    def __init__(self, kind: str, formats: Iterable[str]) -> None:
+        self.formats = list(formats)
+        super().__init__(f"none of the formats asked for can hold {kind}", "accept " + ", ".join(self.formats))
 
 
 def nearest(wanted: str, known: Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:

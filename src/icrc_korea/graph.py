@@ -74,6 +74,11 @@ class KnowledgeGraph:
             self._built = build.ensure(self.layout, self._tell)
         return self._built
 
+    def take(self, built: Dataset) -> None:
+        """Asks this dataset from now on."""
+        self.layout = built.layout
+        self._built, self._facts, self._names = built, None, None
+
     def build(self, reasoner: str = "rules") -> Built:
         """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference."""
         built = build.make(self.layout, self._tell, reasoner)

@@ -22,6 +22,7 @@ FAMILIES = {
     "publishing": ("export", "push", "verify"),
     "linking": ("link", "enrich", "conflicts", "reconcile"),
     "contributing": ("contribute",),
+    "serving": ("serve",),
 }
 # for the verbs that ask another store than the dataset built from the files
 STORE: tuple[str, dict[str, Any]] = (

@@ -71,6 +71,13 @@ class Store:
         found: Iterator[Quad] = self._store.quads_for_pattern(subject, predicate, value, DefaultGraph())
         return found
 
+    def every(
+        self, subject: Any = None, predicate: NamedNode | None = None, value: Any = None, graph: Any = None
+    ) -> Iterator[Quad]:
+        """The quads of all graphs, or of one, that fit a pattern; one that stands in several comes several times."""
+        found: Iterator[Quad] = self._store.quads_for_pattern(subject, predicate, value, graph)
+        return found
+
     def named(self, wanted: Callable[[NamedNode], bool] = lambda _: True) -> Iterator[Quad]:
         """The quads of the named graphs, or of some of them; on disk they stand beside the merged one."""
         graphs = [graph for graph in self._store.named_graphs() if wanted(graph)]
@@ -126,6 +133,14 @@ class Store:
             raise QueryError(*fault(str(error), text, self.layout.prefixes)) from None
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
             raise QueryError(f"the query cannot be answered: {error}", "change the query") from None
+
+
+def warm_up() -> None:
+    """Lets the engine read the certificates that it would look for when it first meets SERVICE <https:…>.
+
+    Where it can no longer open files by then, it would take the process with it. Asks nobody but this machine.
+    """
+    ox.Store().query("ASK { SERVICE SILENT <https://127.0.0.1:1/> { ?s ?p ?o } }")
 
 
 def standalone(text: str, bindings: dict[str, Term], layout: Prefixes) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from html import escape
+from importlib.metadata import version
 from urllib.parse import parse_qsl, quote
 
 from ..errors import KgError, UsageError
@@ -66,9 +67,9 @@ class Asked:
         root = scope.get("root_path", "").rstrip("/")
         path = path[len(root) :] if (root and path.startswith(root + "/")) or path == root else path
         self.version, self.at = OLD, root
-        for version in (OLD, NEW):
-            if path == f"/{version}" or path.startswith(f"/{version}/"):
-                path, self.version, self.at = path[len(version) + 1 :], version, f"{root}/{version}"
+        for one in (OLD, NEW):
+            if path == f"/{one}" or path.startswith(f"/{one}/"):
+                path, self.version, self.at = path[len(one) + 1 :], one, f"{root}/{one}"
         self.path = path.rstrip("/") or "/"
         self.query = _form(scope.get("query_string", b"").decode("latin-1"))
         self.body = body
@@ -128,6 +129,7 @@ class Service:
         self.graph, self.address, self.documentation = graph, address, documentation
         self.matcher = Matcher(graph)
         self.layout = graph.layout
+        self.version = version("icrc-korea")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -137,19 +139,24 @@ class Service:
         if scope["type"] != "http":
             raise RuntimeError(f"the reconciliation service speaks HTTP, not {scope['type']}")
         try:
-            asked = Asked(scope, await _body(scope, receive), self.address)
-            status, headers, data = self.answer(asked)
+            status, headers, data = self.respond(scope, await _body(scope, receive))
         except Refused as refused:
-            status, headers = refused.status, [*refused.headers, JSON_TYPE]
-            data = _bytes({"status": "error", "message": refused.message})
-        except KgError as error:
-            status, headers = 400 if isinstance(error, UsageError) else 500, [JSON_TYPE]
-            data = _bytes({"status": "error", "message": str(error).replace("\n  → ", ": ")})
+            status, headers, data = _refusal(refused)
         headers = [*CORS, *headers]
         if status != 204:
             headers.append((b"content-length", str(len(data)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else data})
+
+    def respond(self, scope: Scope, body: bytes, address: str = "") -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """Status, headers and body for a request, refusals included; `address` is where the client found it."""
+        try:
+            return self.answer(Asked(scope, body, address or self.address))
+        except Refused as refused:
+            return _refusal(refused)
+        except KgError as error:
+            status = 400 if isinstance(error, UsageError) else 500
+            return status, [JSON_TYPE], _bytes({"status": "error", "message": str(error).replace("\n  → ", ": ")})
 
     def answer(self, asked: Asked) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """Status, headers and body for a request."""
@@ -201,12 +208,10 @@ class Service:
         return self._manifest_old(asked)
 
     def _manifest(self, asked: Asked) -> dict[str, Any]:
-        from importlib.metadata import version
-
         return {
             "name": "icrc-korea: the ICRC in the Korean War",
             "versions": [asked.version],
-            "serviceVersion": version("icrc-korea"),
+            "serviceVersion": self.version,
             "defaultTypes": [self._type(kind) for kind in DEFAULT_TYPES if kind in self.matcher.classes],
             "batchSize": BATCH,
             **({"documentation": self.documentation} if self.documentation else {}),
@@ -341,22 +346,26 @@ class Service:
             "id": match.thing.id,
             "name": name,
             "description": f"{self.matcher.description(match.thing)} [{match.why}]",
-            "type": [self._kind(match.thing.kind, asked)],
+            "type": [self._kind(match.thing.kind, asked.languages[0])],
             "score": match.score,
             "match": match.sure,
             "features": [{"id": one.id, "name": one.why, "value": one.value} for one in match.features],
             **({"lang": language} if asked.version == NEW and language else {}),
         }
 
-    def _kind(self, kind: str, asked: Asked) -> dict[str, str]:
-        return {"id": kind, "name": self._class_name(kind, asked.languages[0])}
+    def _kind(self, kind: str, language: str) -> dict[str, str]:
+        return {"id": kind, "name": self._class_name(kind, language)}
 
     # --- suggesting ---
 
     def _suggest_entity(self, asked: Asked) -> Any:
-        prefix = folded(asked.query.get("prefix", ""))
+        return self._suggested(self.suggested(asked.query.get("prefix", ""), asked.languages), asked)
+
+    def suggested(self, text: str, languages: Sequence[str]) -> list[dict[str, Any]]:
+        """The things with a name that begins so, or has a word that does; the best first."""
+        prefix = folded(text)
         ranked = []
-        own = self.matcher.thing(asked.query.get("prefix", ""))
+        own = self.matcher.thing(text)
         for known in self.matcher.things.values():
             names = [folded(name.text) for name in known.names if name.own]
             if known is own:
@@ -369,20 +378,17 @@ class Service:
                 rank = 3
             else:
                 continue
-            ranked.append((rank, self.matcher.label(known, asked.languages)[0], known))
+            ranked.append((rank, self.matcher.label(known, languages)[0], known))
         ranked.sort(key=lambda one: (one[0], one[1].casefold(), one[2].id))
-        return self._suggested(
-            [
-                {
-                    "id": known.id,
-                    "name": label,
-                    "description": self.matcher.description(known),
-                    "notable": [self._kind(known.kind, asked)],
-                }
-                for _, label, known in ranked
-            ],
-            asked,
-        )
+        return [
+            {
+                "id": known.id,
+                "name": label,
+                "description": self.matcher.description(known),
+                "notable": [self._kind(known.kind, languages[0])],
+            }
+            for _, label, known in ranked
+        ]
 
     def _suggest_property(self, asked: Asked) -> Any:
         return self._suggested(_beginning(self._properties(self.matcher.things.values()), asked), asked)
@@ -544,6 +550,10 @@ JSON_TYPE = (b"content-type", b"application/json")
 def app(graph: KnowledgeGraph, address: str = "", documentation: str = "") -> Service:
     """The reconciliation service over a graph, to be mounted or served."""
     return Service(graph, address, documentation)
+
+
+def _refusal(refused: Refused) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    return refused.status, [*refused.headers, JSON_TYPE], _bytes({"status": "error", "message": refused.message})
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

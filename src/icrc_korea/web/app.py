@@ -1,0 +1,234 @@
+"""Gives the service as one application: each address a route, refusals and headers in one place around them."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ..errors import KgError
+from . import description
+from .linked_data import documents
+from .negotiation import chosen, encoding, language, wants_page
+from .problem import Problem, problem_of
+from .protocol import read_body, sparql
+from .serving import Serving, say
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import Any
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+POSTED = ("/sparql", "/sparql/", "/reconcile")  # the addresses that take a body
+ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+POLICY = (b"content-security-policy", b"default-src 'self'; base-uri 'none'; frame-ancestors 'self'; object-src 'none'")
+SHARED = [(b"access-control-allow-origin", b"*"),
+          (b"access-control-expose-headers", b"ETag, Link, Query-Limits, Result-Count, Retry-After")]  # fmt: skip
+ASKED_BEFORE = [(b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
+                (b"access-control-max-age", b"86400")]  # fmt: skip
+QUESTIONS = {"csv": ("text/csv",), "json": ("application/json",), "srj": ("application/sparql-results+json",),
+             "ttl": ("text/turtle",)}  # fmt: skip
+
+
+def application(serving: Serving) -> ASGIApp:
+    """The whole service."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await serving.start()
+        try:
+            yield
+        finally:
+            await serving.close()
+
+    endpoint: Any = sparql(serving)
+    things: Any = documents(serving)
+
+    async def void(request: Request) -> Response:
+        return await description.void(serving, request)
+
+    async def examples(request: Request) -> Response:
+        return await description.examples(serving, request)
+
+    async def question(request: Request) -> Response:
+        return await _question(serving, request)
+
+    async def search(request: Request) -> Response:
+        return await _search(serving, request)
+
+    async def reconcile(request: Request) -> Response:
+        return await _reconcile(serving, request)
+
+    async def openapi(request: Request) -> Response:
+        return await serving.read(request, {"job": "openapi", **_packed(request)}, vary="Accept-Encoding")
+
+    async def start(request: Request) -> Response:
+        if serving.has_pages and wants_page(request.headers.get("accept", "")):
+            return await serving.page(request, "")
+        return JSONResponse(_index(serving.base_of(request)), headers={"vary": "Accept"})
+
+    routes = [
+        Route("/", start),
+        Route("/sparql", endpoint, methods=["GET", "POST"]),
+        Route("/sparql/", endpoint, methods=["GET", "POST"]),
+        Route("/.well-known/void", void),
+        Route("/.well-known/sparql-examples", examples),
+        Route("/openapi.json", openapi),
+        Route("/search", search),
+        Route("/q/{topic}/{name}", question),
+        Route("/reconcile", reconcile, methods=["GET", "POST"]),
+        Route("/reconcile/{rest:path}", reconcile, methods=["GET", "POST"]),
+        Route("/{path:path}", things),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={
+        Problem: _refused, HTTPException: _refused, Exception: _failed})  # fmt: skip
+    app.router.redirect_slashes = False
+    return _Outer(app, serving)
+
+
+class _Outer:
+    """What holds for every request: who may be asked for, who may read, and no word that is not meant for it."""
+
+    def __init__(self, app: ASGIApp, serving: Serving) -> None:
+        self.app, self.serving = app, serving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        method = scope["method"]
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                names = {name for name, _ in headers}
+                headers += ALWAYS
+                if POLICY[0] not in names:
+                    headers.append(POLICY)
+                if method in ("GET", "HEAD", "POST", "OPTIONS") and message["status"] not in (403, 421):
+                    headers += [pair for pair in SHARED if pair[0] not in names]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        refused = self._stranger(scope)
+        if refused is not None:
+            await refused.response()(scope, receive, sending)
+        elif method == "OPTIONS":
+            allow = b"GET, HEAD, POST, OPTIONS" if scope["path"].startswith(POSTED) else b"GET, HEAD, OPTIONS"
+            response = Response(status_code=204)
+            response.raw_headers = [(b"allow", allow), (b"access-control-allow-methods", allow), *ASKED_BEFORE]
+            await response(scope, receive, sending)
+        else:
+            await self.app(scope, receive, sending)
+
+    def _stranger(self, scope: Scope) -> Problem | None:
+        """Refuses a name that is not ours: a page elsewhere may have bound its own to this machine."""
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        match = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if match is None:
+            return Problem(400, "the request does not say which host it is for", "send one Host header")
+        if match["name"].lower() not in self.serving.hosts:
+            return Problem(421, "this service has another name", "ask it by its name or, for whoever runs it: start it "
+                           "with --allow-host")  # fmt: skip
+        return None
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, Problem):
+        return error.response()
+    status = getattr(error, "status_code", 500)
+    headers = getattr(error, "headers", None) or {}
+    if status == 405:
+        allow = "GET, HEAD, POST, OPTIONS" if request.scope["path"].startswith(POSTED) else "GET, HEAD, OPTIONS"
+        return Problem(405, f"{request.method} is not answered here", f"use {allow}", {"allow": allow}).response()
+    return Problem(status, str(getattr(error, "detail", "")), "", headers).response()
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    say(f"{request.method} {request.url.path[:200]!r} failed: {type(error).__name__}: {error}")
+    return Problem(500, "the request could not be answered", "tell whoever runs this service").response()
+
+
+def _packed(request: Request) -> dict[str, str]:
+    return {"encoding": encoding(request.headers.get("accept-encoding", ""))}
+
+
+async def _question(serving: Serving, request: Request) -> Response:
+    """A question under its name, in the format of the name's ending or of the Accept header."""
+    name, dot, ending = request.path_params["name"].rpartition(".")
+    accept = request.headers.get("accept", "")
+    if not dot or ending not in (*QUESTIONS, "html"):
+        name, ending = request.path_params["name"], ""
+    path = f"{request.path_params['topic']}/{name}"
+    if serving.has_pages and (ending == "html" or (not ending and wants_page(accept))):
+        return await serving.page(request, f"q/{path}")
+    form = ending or ("json" if wants_page(accept) else chosen(accept, {name: QUESTIONS[name] for name in (
+        "json", "csv", "srj", "ttl")}))  # fmt: skip
+    if not form or form == "html":
+        offers = ", ".join(types[0] for types in QUESTIONS.values())
+        raise Problem(406, "none of the formats asked for is there", f"accept {offers}", {"vary": "Accept"})
+    given = [list(pair) for pair in request.query_params.multi_items()]
+    head = {"job": "question", "name": path, "form": form, "given": given, **_packed(request)}
+    return await serving.answer(request, serving.asking, head)
+
+
+async def _search(serving: Serving, request: Request) -> Response:
+    """Things by a name or the beginning of one."""
+    given = request.query_params
+    accept = request.headers.get("accept", "")
+    if serving.has_pages and wants_page(accept):
+        return await serving.page(request, "search")
+    text = given.get("q", "")
+    if "q" not in given:
+        raise Problem(400, "there is nothing to search for", "add q=…, a name or the beginning of one")
+    limit = given.get("limit", "10")
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or int(limit) < 1:
+        raise Problem(400, "limit is no whole number from 1 up", "write for example limit=10")
+    wanted = language(request.headers.get("accept-language", ""), given.get("lang", ""))
+    head = {"job": "search", "text": text, "languages": list(dict.fromkeys([wanted, "en"])), "limit": int(limit),
+            "suggest": given.get("suggest", "") in ("1", "true", "yes"), **_packed(request)}  # fmt: skip
+    return await serving.read(request, head, vary="Accept, Accept-Language, Accept-Encoding")
+
+
+async def _reconcile(serving: Serving, request: Request) -> Response:
+    """The reconciliation service, whatever it is asked."""
+    await serving.readers()
+    body = await read_body(request) if request.method == "POST" else b""
+    path = "/" + request.path_params.get("rest", "")
+    wanted = ("accept-language", "content-type", "host")
+    scope = {
+        "type": "http", "method": request.method, "path": path, "root_path": "", "scheme": request.url.scheme,
+        "query_string": request.scope.get("query_string", b"").decode("latin-1"),
+        "headers": [[name, value] for name, value in request.headers.items() if name in wanted],
+    }  # fmt: skip
+    try:
+        found, data = await serving.reading.ask({
+            "job": "reconcile", "scope": scope, "base": f"{serving.base_of(request)}/reconcile"}, body)  # fmt: skip
+    except KgError as error:
+        raise problem_of(error) from None
+    response = Response(data, found["status"])
+    response.raw_headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in found["headers"]]
+    return response
+
+
+def _index(base: str) -> dict[str, Any]:
+    """Where everything is, for programs and for people without pages."""
+    return {
+        "about": "The ICRC in the Korean War, 1950–1953, as linked data",
+        "sparql": f"{base}/sparql",
+        "questions": f"{base}/openapi.json",
+        "search": f"{base}/search?q=Ruegger",
+        "reconciliation": f"{base}/reconcile",
+        "dataset": f"{base}/.well-known/void",
+        "examples": f"{base}/.well-known/sparql-examples",
+        "thing": f"{base}/id/person/paul-ruegger",
+        "ontology": f"{base}/ontology",
+    }

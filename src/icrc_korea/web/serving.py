@@ -1,0 +1,140 @@
+"""Gives the state of a running service: the children that work for it, the answers that it keeps, its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from hashlib import sha256
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from ..errors import KgError
+from .cache import Cache, Kept
+from .negotiation import encoding, language
+from .problem import problem_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.requests import Request
+
+    from ..workers.pool import Pool
+
+    Head = dict[str, Any]
+
+OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
+MOST_FIELDS = 50
+
+
+class Serving:
+    """What all requests share."""
+
+    def __init__(
+        self, asking: Pool, reading: Pool, *, cache: int = 64 << 20, hosts: tuple[str, ...] = (), address: str = ""
+    ) -> None:
+        """`hosts` are names under which the service may be asked besides those of this machine itself; `address` is
+        where the public finds it, if not by the name that a client gives."""
+        self.asking, self.reading, self.limits = asking, reading, asking.limits
+        self.address = address.rstrip("/")
+        self.hosts = {*OWN_NAMES, *(name.lower() for name in hosts)}
+        if self.address:
+            self.hosts.add(urlsplit(self.address).hostname or "")
+        self.cache = Cache(cache)
+        self.limits_header = (b"query-limits", self.limits.header().encode())
+        self.has_pages = find_spec(f"{__package__}.pages") is not None
+        self.failure: KgError | None = None  # why the service could not start
+        self._later: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Starts the children; the first answer does not wait for those that know names."""
+        try:
+            await self.asking.start()
+        except KgError as error:
+            self.failure = error
+            raise
+        self._later = asyncio.create_task(self.reading.start())
+
+    def base_of(self, request: Request) -> str:
+        """The address of the service without a slash at the end, as the public or this client sees it."""
+        return self.address or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+
+    async def read(self, request: Request, head: Head, body: bytes = b"", **more: Any) -> Response:
+        """The answer to a job on names or pages."""
+        await self.readers()
+        return await self.answer(request, self.reading, head, body, **more)
+
+    async def readers(self) -> None:
+        """Waits until the children that know names are there, which is soon after the start."""
+        if self._later is not None and not self._later.done():
+            await asyncio.wait_for(asyncio.shield(self._later), self.limits.seconds)
+
+    async def page(self, request: Request, path: str) -> Response:
+        """A page for people."""
+        given = request.headers
+        wanted = language(given.get("accept-language", ""), request.query_params.get("lang", ""))
+        fields = sorted((name, value) for name, value in request.query_params.multi_items() if name != "lang")
+        head = {"job": "page", "path": path, "language": wanted, "fields": fields[:MOST_FIELDS],
+                "encoding": encoding(given.get("accept-encoding", ""))}  # fmt: skip
+        return await self.read(request, head, vary="Accept, Accept-Language, Accept-Encoding")
+
+    async def close(self) -> None:
+        """Ends all children."""
+        if self._later is not None:
+            self._later.cancel()
+        await self.asking.close()
+        await self.reading.close()
+
+    async def answer(
+        self, request: Request, pool: Pool, head: Head, body: bytes = b"", *, vary: str = "Accept, Accept-Encoding",
+        headers: dict[str, str] | None = None,
+    ) -> Response:  # fmt: skip
+        """The answer to a job: kept from before, or made now; 304 where the client has it already."""
+        name = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+        key = sha256(b"\0".join((str(pool.about.get("digest", "")).encode(), name, body))).hexdigest()
+        etag = f'"{key[:40]}"'
+        if etag in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
+            return Response(status_code=304, headers={"etag": etag, "vary": vary, "cache-control": "public, no-cache"})
+        kept = self.cache.get(key)
+        if kept is None:
+            try:
+                found, data = await pool.ask(head, body, key)
+            except KgError as error:
+                problem = problem_of(error)
+                problem.headers.setdefault("vary", vary)
+                raise problem from None
+            told = {"content-type": _content_type(found["type"]), "vary": vary, **(headers or {})}
+            if found.get("encoding"):
+                told["content-encoding"] = found["encoding"]
+            if found.get("language"):
+                told["content-language"] = found["language"]
+            if "number" in found:
+                told["result-count"] = str(found["number"])
+            if "next" in found:
+                told["link"] = f"<{request.url.include_query_params(offset=found['next'])}>; rel=\"next\""
+            lasting = bool(found.get("lasting"))
+            told |= {"etag": etag, "cache-control": "public, no-cache"} if lasting else {"cache-control": "no-store"}
+            pairs = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told.items()]
+            kept = Kept(pairs, data)
+            if lasting:
+                self.cache.put(key, kept)
+        response = Response(kept.data)
+        response.raw_headers = [
+            *kept.headers, self.limits_header, (b"content-length", str(len(kept.data)).encode("ascii"))
+        ]  # fmt: skip
+        return response
+
+
+def _content_type(media_type: str) -> str:
+    bare = media_type.startswith("text/") and "charset" not in media_type
+    return f"{media_type}; charset=utf-8" if bare else media_type
+
+
+def say(text: str) -> None:
+    """One line for the log."""
+    line = "".join(char if char.isprintable() else " " for char in text)
+    sys.stderr.write(f"icrc-korea serve: {line}\n")
+    sys.stderr.flush()

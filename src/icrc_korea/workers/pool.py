@@ -1,0 +1,394 @@
+"""Gives a server children for many readers at once: quick jobs are never kept waiting by slow ones.
+
+Each job gets a short time in one of a few quick places. What takes longer goes on in one of even fewer slow places,
+with the lowest priority there is; where none is free, its child is killed and the job begins again when one is.
+All of that counts towards its time. A child that was slow, or has answered long enough, is not used again: a new one
+is forked in its place, in some milliseconds, and one more than are needed stands ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING
+
+from ..errors import LimitReached
+from .child import GRACE, Nursery, ended, last_words, raised
+from .frames import ENDED, FORKED, ORDER, Reader, framed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .limits import Limits
+
+    Head = dict[str, Any]
+
+TRIAL = 0.15  # seconds in a quick place when nobody waits
+SHORT_TRIAL = 0.025  # and when somebody does
+MOST_JOBS = 20_000  # that one child answers
+LOW_PRIORITY = 19
+REMEMBERED = 2000  # jobs that were slow before
+MOST_SAID = 300  # characters of a child's last words in the log
+A_PAUSE = 0.5  # seconds after a child that has never answered
+
+
+class Busy(LimitReached):
+    """So many jobs wait that one more is refused."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("places", "too many queries are running", "ask again later, or ask for less")
+        self.wait = wait
+
+
+class _Job:
+    """One job on its way."""
+
+    __slots__ = ("body", "child", "deadline", "future", "head", "key", "slow", "trial")
+
+    def __init__(self, head: Head, body: bytes, key: Any) -> None:
+        self.head, self.body, self.key = head, body, key
+        self.future: asyncio.Future[tuple[Head, bytes]] = asyncio.get_running_loop().create_future()
+        self.child: _Child | None = None
+        self.slow = False
+        self.deadline: asyncio.TimerHandle | None = None
+        self.trial: asyncio.TimerHandle | None = None
+
+
+class _Child(asyncio.Protocol):
+    """One child, as the loop sees it."""
+
+    def __init__(self, pool: Pool, number: int, words: int) -> None:
+        self.pool, self.number, self.words = pool, number, words
+        self.reader, self.transport = Reader(), None
+        self.job: _Job | None = None
+        self.process = self.done = 0
+        self.worn = self.gone = False
+
+    def connection_made(self, transport: Any) -> None:
+        """The channel is open."""
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of an answer."""
+        for head, body in self.reader.feed(data):
+            self.pool.answered(self, head, body)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """The child has gone, of itself or because it was killed."""
+        self.pool.lost(self)
+
+
+class Pool:
+    """Children of one nursery, and the jobs that wait for them."""
+
+    def __init__(
+        self, settings: Head, limits: Limits, *, quick: int = 4, slow: int = 2, most_waiting: int = 256,
+        log: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self.settings, self.limits, self.log = {**settings, "memory": limits.memory}, limits, log
+        self.quick, self.slow, self.most_waiting = quick, slow, most_waiting
+        self.about: Head = {}
+        self.deaths = 0
+        self._nursery: Nursery | None = None
+        self._orders = b""
+        self._children: dict[int, _Child] = {}
+        self._idle: list[_Child] = []
+        self._running: set[_Job] = set()
+        self._slow: set[_Job] = set()
+        self._waiting: deque[_Job] = deque()
+        self._waiting_slow: deque[_Job] = deque()
+        self._known_slow: OrderedDict[Any, None] = OrderedDict()
+        self._starting = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    # --- beginning and end ---
+
+    def spawn(self) -> None:
+        """Starts the nursery, which then reads the dataset while the caller does other things."""
+        self._nursery = Nursery(self.settings)
+
+    async def start(self) -> None:
+        """Waits until the first child can answer."""
+        if self._nursery is None:
+            self.spawn()
+        assert self._nursery is not None  # noqa: S101 - just made
+        loop = asyncio.get_running_loop()
+        self.about = await loop.run_in_executor(None, self._nursery.ready)
+        self._nursery.control.setblocking(False)
+        loop.add_reader(self._nursery.control, self._heard)
+        self._refill()
+
+    async def close(self) -> None:
+        """Ends all children."""
+        if self._nursery is not None and self.about:
+            asyncio.get_running_loop().remove_reader(self._nursery.control)
+        self.end()
+
+    def end(self) -> None:
+        """Ends all children without a loop."""
+        self._closed = True
+        if self._nursery is not None:
+            self._nursery.close()
+
+    # --- asking ---
+
+    async def ask(self, head: Head, body: bytes = b"", key: Any = None) -> tuple[Head, bytes]:
+        """What the job gives. `key` names it, so that a slow one is known when it comes again."""
+        waiting = len(self._waiting) + len(self._waiting_slow)
+        known = key is not None and key in self._known_slow
+        if waiting >= self.most_waiting or self._closed:
+            raise Busy(1.0)
+        job = _Job(head, body, key)
+        loop = asyncio.get_running_loop()
+        job.deadline = loop.call_later(self.limits.seconds, self._too_late, job)
+        if known:
+            job.slow = True
+            self._waiting_slow.append(job)
+        else:
+            self._waiting.append(job)
+        self._pump()
+        try:
+            return await job.future
+        finally:
+            self._forget(job)
+
+    def _pump(self) -> None:
+        """Gives jobs to children as long as there are both, quick ones first."""
+        while self._waiting and self._idle and len(self._running) < self.quick:
+            self._give(self._waiting.popleft())
+        while self._waiting_slow and self._idle and len(self._slow) < self.slow:
+            self._give(self._waiting_slow.popleft())
+        self._refill()
+
+    def _give(self, job: _Job) -> None:
+        child = self._idle.pop()
+        child.job, job.child = job, child
+        limits = self.limits
+        alarm = limits.seconds + GRACE
+        head = {**job.head, "rows": limits.rows, "bytes": limits.bytes, "alarm": alarm}
+        child.transport.write(framed(head, job.body))  # type: ignore[attr-defined]
+        if job.slow:
+            self._slow.add(job)
+            self._lower(child)
+        else:
+            self._running.add(job)
+            loop = asyncio.get_running_loop()
+            job.trial = loop.call_later(SHORT_TRIAL, self._tried, job, loop.time() + TRIAL)
+
+    def _tried(self, job: _Job, until: float) -> None:
+        """A job has had its short time: it may go on if nobody waits, or in a slow place, or must begin again."""
+        loop = asyncio.get_running_loop()
+        if job.future.done() or job.child is None:
+            return
+        if loop.time() < until and not self._waiting:
+            job.trial = loop.call_later(SHORT_TRIAL, self._tried, job, until)
+            return
+        self._running.discard(job)
+        job.slow = True
+        if job.key is not None:
+            self._known_slow[job.key] = None
+            if len(self._known_slow) > REMEMBERED:
+                self._known_slow.popitem(last=False)
+        if len(self._slow) < self.slow:
+            self._slow.add(job)
+            self._lower(job.child)
+        else:
+            self._kill(job.child)
+            job.child = None
+            self._waiting_slow.append(job)
+        self._pump()
+
+    def _lower(self, child: _Child) -> None:
+        child.worn = True  # a priority cannot be raised again
+        if child.process:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, child.process, LOW_PRIORITY)
+
+    def _too_late(self, job: _Job) -> None:
+        if job.future.done():
+            return
+        if job.child is None:
+            job.future.set_exception(Busy(self.limits.seconds))
+        else:
+            job.future.set_exception(ended(signal.SIGKILL, "", self.limits, in_time=False))
+        self._forget(job)
+
+    def _forget(self, job: _Job) -> None:
+        """Leaves no trace of a job that is done, was given up, or came too late."""
+        for timer in (job.deadline, job.trial):
+            if timer is not None:
+                timer.cancel()
+        for queue in (self._waiting, self._waiting_slow):
+            if job.child is None and job in queue:
+                queue.remove(job)
+        self._running.discard(job)
+        self._slow.discard(job)
+        if job.child is not None:
+            child, job.child = job.child, None
+            if child.job is job:
+                child.job = None
+                self._kill(child)
+        self._pump()
+
+    # --- children ---
+
+    def answered(self, child: _Child, head: Head, body: bytes) -> None:
+        """A child has answered its job."""
+        job = child.job
+        child.job, child.done = None, child.done + 1
+        if job is not None:
+            self._running.discard(job)
+            self._slow.discard(job)
+            job.child = None
+            if not job.future.done():
+                if "error" in head:
+                    if head["error"].get("kind") == "inner":
+                        self.log(f"a child failed: {last_words(child.words)[-MOST_SAID:]}")
+                    job.future.set_exception(raised(head["error"], self.limits))
+                else:
+                    job.future.set_result((head, body))
+        if head.get("last") or child.worn or child.done >= MOST_JOBS:
+            self._kill(child)
+        elif not child.gone:
+            self._idle.append(child)
+        self._pump()
+
+    def lost(self, child: _Child) -> None:
+        """A child has gone; if it had a job, the nursery will say why."""
+        if child in self._idle:
+            self._idle.remove(child)
+        child.gone = True
+        if child.job is None:
+            self._drop(child)
+        self._pump()
+
+    def _kill(self, child: _Child) -> None:
+        if child.gone:
+            return
+        child.gone, child.job = True, None
+        if child in self._idle:
+            self._idle.remove(child)
+        if self._nursery is not None:
+            self._nursery.kill(child.number)
+
+    def _drop(self, child: _Child) -> None:
+        if self._children.pop(child.number, None) is not None:
+            os.close(child.words)
+            if child.transport is not None:
+                child.transport.abort()
+
+    def _refill(self) -> None:
+        if self._closed or self._nursery is None or not self.about:
+            return
+        wanted = self.quick + 1 - len(self._idle) - len(self._running) - self._starting
+        for _ in range(wanted):
+            self._starting += 1
+            task = asyncio.get_running_loop().create_task(self._fork())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _fork(self) -> None:
+        assert self._nursery is not None  # noqa: S101 - asked for by _refill only
+        try:
+            number, channel, words = self._nursery.fork()
+        except OSError as error:
+            self._starting -= 1
+            self.log(f"no child could be started: {error}")
+            return
+        channel.setblocking(False)
+        child = _Child(self, number, words)
+        self._children[number] = child
+        await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=channel)
+        # it can be given a job before it is born: the channel holds it until then
+        self._starting -= 1
+        self._idle.insert(0, child)
+        self._pump()
+
+    def _heard(self) -> None:
+        """What the nursery reports: who was born, who has ended and how."""
+        assert self._nursery is not None  # noqa: S101 - it is read from
+        try:
+            data = self._nursery.control.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._bereft()
+            return
+        self._orders += data
+        while len(self._orders) >= ORDER.size:
+            what, number, value = ORDER.unpack_from(self._orders)
+            self._orders = self._orders[ORDER.size :]
+            child = self._children.get(number)
+            if child is None:
+                continue
+            if what == FORKED:
+                child.process = value
+                if child.worn:
+                    self._lower(child)
+            elif what == ENDED:
+                self._buried(child, value)
+
+    def _buried(self, child: _Child, status: int) -> None:
+        job, child.job = child.job, None
+        stillborn = job is None and not child.gone and not child.done
+        if stillborn or (job is not None and not job.future.done()):
+            words = last_words(child.words)
+            self.deaths += 1
+            self.log(f"a child ended by {_way(status)}: {words[:MOST_SAID] or 'without a word'}")
+        if job is not None and not job.future.done():
+            job.child = None
+            self._running.discard(job)
+            self._slow.discard(job)
+            job.future.set_exception(ended(status, words, self.limits))
+        if child in self._idle:
+            self._idle.remove(child)
+        child.gone = True
+        self._drop(child)
+        if stillborn:  # so would the next one be, perhaps
+            asyncio.get_running_loop().call_later(A_PAUSE, self._pump)
+        else:
+            self._pump()
+
+    def _bereft(self) -> None:
+        """The nursery itself has gone: all children go, and another nursery is started."""
+        assert self._nursery is not None  # noqa: S101 - it was there
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._nursery.control)
+        if self._closed:
+            return
+        self.log("the nursery has ended; another is started")
+        self._nursery.close()
+        self._nursery, self.about, self._orders = None, {}, b""
+        for child in list(self._children.values()):
+            self._buried(child, signal.SIGKILL)
+        self._idle.clear()
+        task = loop.create_task(self._again())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _again(self) -> None:
+        pause = 0.0
+        while not self._closed:
+            await asyncio.sleep(pause)
+            try:
+                await self.start()
+            except Exception as error:  # it is tried again until it succeeds
+                self.log(f"no nursery: {error}")
+                pause = min(30.0, pause * 2 + 0.5)
+                self._nursery = None
+            else:
+                return
+
+
+def _way(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return signal.Signals(os.WTERMSIG(status)).name
+    return f"exit {os.WEXITSTATUS(status)}"
+
