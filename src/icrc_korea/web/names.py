@@ -51,9 +51,9 @@ def _search(service: Service) -> Job:
         if len(text) > LONGEST:
             raise BadParameter(f"q is longer than {LONGEST} characters", "ask for a name")
         matcher, languages = service.matcher, head["languages"]
-        found = []
+        found: list[Head] = []
         if text.strip():
-            suggested = service.suggested(text, languages)
+            suggested: list[Head] = service.suggested(text, languages)
             known = {one["id"] for one in suggested}
             if not head.get("suggest"):
                 matches = matcher.find(Wanted((text,), limit=limit))
@@ -65,7 +65,7 @@ def _search(service: Service) -> Job:
             for one in suggested[:limit]:
                 thing = matcher.thing(one["id"])
                 iri = thing.iri if thing else ""
-                said = {name: one[name] for name in ("id", "name", "description", "why") if name in one}
+                said: Head = {name: one[name] for name in ("id", "name", "description", "why") if name in one}
                 found.append({**said, "iri": iri, "type": thing.kind if thing else ""})
         data = json.dumps({"query": text, "results": found}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         return {"type": "application/json", "lasting": True}, data
@@ -105,11 +105,12 @@ def _warm(found: dict[str, Job]) -> None:
     """Reads what is read when it is first needed: a child can open no file."""
     limits = {"rows": 1000, "bytes": 1 << 24}
     found["search"]({"text": "Ruegger", "languages": ["en"], "limit": 2, **limits}, b"")
+    get: Head = {"type": "http", "method": "GET", "headers": [], "root_path": ""}
     for path in ("/", "/1.0-draft", "/suggest/property", "/suggest/type", "/preview", "/nothing"):
-        scope: Head = {"type": "http", "method": "GET", "path": path, "headers": [], "root_path": "", "query_string": ""}
+        scope: Head = {**get, "path": path, "query_string": ""}
         found["reconcile"]({"scope": scope, **limits}, b"")
     queries = 'queries={"q0":{"query":"이승만"},"q1":{"query":"Yi Sung-man","type":"Nix"}}'.encode().decode("latin-1")
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "root_path": "", "query_string": queries}
+    scope = {**get, "path": "/", "query_string": queries}
     found["reconcile"]({"scope": scope, **limits}, b"")
     if "page" in found:
         for path in ("", "id/person/paul-ruegger"):
