@@ -111,7 +111,11 @@ class RemoteError(KgError):
 
 
 class QueryError(KgError):
-    """A question cannot be asked as it stands."""
+    """A question cannot be asked as it stands; knows the line and column where its text is wrong, else 0."""
+
+    def __init__(self, message: str, remedy: str = "", *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message, remedy)
+        self.line, self.column = line, column
 
 
 class UnknownQuery(QueryError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import normalize
 
-from ..errors import nearest
+from ..errors import QueryError, nearest
 from ..text import width
 from .sparql import FORMS, Tokens
 
@@ -23,13 +23,14 @@ WANTED = (
     ("a closing bracket", {"}", ")", "]"}),
     ("an opening bracket", {"{"}),
 )
+Found = tuple[str, int, str] | tuple[str, int, str, str]  # what, where, what to do, and what is expected there
 LONGEST_LINE = 60  # of a query, as a fault shows it
 
 
-def fault(message: str, text: str, prefixes: dict[str, str]) -> tuple[str, str]:
+def fault(message: str, text: str, prefixes: dict[str, str]) -> QueryError:
     """What is wrong in a query that the parser has refused with a message: found where, and what to do about it."""
     tokens = Tokens(text)
-    return (
+    found = (
         _unknown_prefix(tokens, prefixes)
         or _unknown_form(tokens)
         or _open_text(tokens)
@@ -37,70 +38,77 @@ def fault(message: str, text: str, prefixes: dict[str, str]) -> tuple[str, str]:
         or _no_brackets(tokens)
         or _as_the_parser_says(message, text)
     )
+    if found is None:
+        return QueryError(f"the query cannot be read: {message}", "correct the query")
+    what, start, remedy, *expected = found
+    start = min(start, len(text))
+    line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+    return QueryError(f"{what}, {shown(text, start, *expected)}", remedy, line=line, column=column)
 
 
-def _unknown_prefix(tokens: Tokens, prefixes: dict[str, str]) -> tuple[str, str] | None:
+def _unknown_prefix(tokens: Tokens, prefixes: dict[str, str]) -> Found | None:
     declared = tokens.declared()
     for kind, token, start in tokens.items:
         prefix = token.partition(":")[0]
         if kind == "name" and prefix not in ("", "_") and prefix not in prefixes and prefix not in declared:
             close = ", ".join(f"{name}:" for name in nearest(prefix, prefixes))
             remedy = f"did you mean {close}?" if close else "see ontology/prefixes.ttl"
-            return f"the prefix {prefix}: is not known, " + shown(tokens.text, start), remedy
+            return f"the prefix {prefix}: is not known", start, remedy
     return None
 
 
-def _unknown_form(tokens: Tokens) -> tuple[str, str] | None:
+def _unknown_form(tokens: Tokens) -> Found | None:
     words = [(token.upper(), start) for kind, token, start in tokens.items if kind == "word"]
     for word, start in words[:1]:
         if word in UPDATES:
-            found = f"{word} would change the graph, " + shown(tokens.text, start)
-            return found, "asking changes nothing: write new statements into the files of data/"
+            found = f"{word} would change the graph"
+            return found, start, "asking changes nothing: write new statements into the files of data/"
         if word not in (*FORMS, "PREFIX", "BASE"):
             close = [form for form in nearest(word, FORMS) if form in FORMS]
-            found = f"a query does not begin with {word}, " + shown(tokens.text, start)
-            return found, f"did you mean {close[0]}?" if close else "begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
+            found = f"a query does not begin with {word}"
+            remedy = f"did you mean {close[0]}?" if close else "begin with SELECT, ASK, CONSTRUCT or DESCRIBE"
+            return found, start, remedy
     return None
 
 
-def _open_text(tokens: Tokens) -> tuple[str, str] | None:
+def _open_text(tokens: Tokens) -> Found | None:
     for kind, token, start in tokens.items:
         if kind == "mark" and token in "\"'":
-            return "this text is not closed, " + shown(tokens.text, start), f"end it with {token}"
+            return "this text is not closed", start, f"end it with {token}"
     return None
 
 
-def _bracket(tokens: Tokens) -> tuple[str, str] | None:
+def _bracket(tokens: Tokens) -> Found | None:
     opened: list[tuple[str, int]] = []
     for kind, token, start in tokens.items:
         if kind == "mark" and token in PAIRS:
             opened.append((token, start))
         elif kind == "mark" and token in PAIRS.values():
             if not opened:
-                return f"nothing is open that this {token} could close, " + shown(tokens.text, start), "take it out"
+                return f"nothing is open that this {token} could close", start, "take it out"
             bracket, place = opened.pop()
             if PAIRS[bracket] != token:
-                found = f"this {bracket} is closed by {token}, " + shown(tokens.text, place)
-                return found, f"close it with {PAIRS[bracket]}"
+                found = f"this {bracket} is closed by {token}"
+                return found, place, f"close it with {PAIRS[bracket]}"
     if not opened:
         return None
     bracket, place = opened[-1]
-    return f"this {bracket} is not closed, " + shown(tokens.text, place), f"close it with {PAIRS[bracket]}"
+    return f"this {bracket} is not closed", place, f"close it with {PAIRS[bracket]}"
 
 
-def _no_brackets(tokens: Tokens) -> tuple[str, str] | None:
+def _no_brackets(tokens: Tokens) -> Found | None:
     """FILTER and BIND without the brackets they need, which the parser takes for the name of a function."""
     for (kind, token, _), (after, sign, start) in zip(tokens.items, tokens.items[1:], strict=False):
         bare = sign != "(" and after in ("var", "string", "number")
         if kind == "word" and token.upper() in ("FILTER", "BIND") and bare:
-            return f"{token} needs brackets, " + shown(tokens.text, start), f"write {token} ( … )"
+            return f"{token} needs brackets", start, f"write {token} ( … )"
     return None
 
 
-def _as_the_parser_says(message: str, text: str) -> tuple[str, str]:
+def _as_the_parser_says(message: str, text: str) -> Found | None:
     place = re.search(r"at (\d+):(\d+): expected (.*)", message, re.S)
     if not place:
-        return f"the query cannot be read: {message}", "correct the query"
+        return None
     line, column = int(place.group(1)), int(place.group(2))
     lines = text.splitlines(keepends=True) or [""]
     start = sum(map(len, lines[: line - 1])) + column - 1
@@ -111,7 +119,7 @@ def _as_the_parser_says(message: str, text: str) -> tuple[str, str]:
     remedy = "a missing bracket, dot or quote just before this place is the usual cause"
     if said:
         remedy = "group by that variable, or put it into COUNT, SAMPLE or another aggregate"
-    return f"the query cannot be read, {shown(text, start, expected)}", remedy
+    return "the query cannot be read", start, remedy, expected
 
 
 def _wanted(expected: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import LimitReached, NotAcceptable, QueryError, UsageError
 from .faults import fault
+from .spaces import BASE
 from .sparql import guarded
 from .terms import BlankNode, NamedNode, Quad, engine
 from .writing import serialise
@@ -91,14 +92,14 @@ def written(
         given = {"default_graph": _nodes(default_graphs or ()), "named_graphs": _nodes(named_graphs or ())}
     sink = _Sink(forms[0], rows, most)
     try:
-        found = store._store.query(text, prefixes=prefixes, **given)
+        found = store._store.query(text, base_iri=BASE, prefixes=prefixes, **given)
         if isinstance(found, engine.QueryBoolean):
             return _truth(found, forms[0], lasting)
         if isinstance(found, engine.QueryTriples):
             return _triples(found, forms[1], rows, most, lasting, store)
         return _rows(found, forms[0], sink, lasting)
     except SyntaxError as error:
-        raise QueryError(*fault(str(error), text, prefixes)) from None
+        raise fault(str(error), text, prefixes) from None
     except (RuntimeError, ValueError, OSError) as error:
         raise sink.error or QueryError(f"the query cannot be answered: {error}", "change the query") from None
 

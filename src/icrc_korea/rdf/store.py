@@ -130,7 +130,7 @@ class Store:
             rows = [list(solution) if whole else [solution[name] for name in kept] for solution in results]
             return Answer(self.layout, kept, rows)
         except SyntaxError as error:
-            raise QueryError(*fault(str(error), text, self.layout.prefixes)) from None
+            raise fault(str(error), text, self.layout.prefixes) from None
         except (RuntimeError, ValueError, OSError, MemoryError) as error:
             raise QueryError(f"the query cannot be answered: {error}", "change the query") from None
 

@@ -16,8 +16,6 @@ SHOWN = 12  # rows of an answer on the page; the whole answer is a file of its o
 LONGEST = 160  # characters of a cell
 LANGUAGES = {"fr": "Français", "ko": "한국어"}
 VERSION = "1"  # of the addresses, not of the package
-ROWS = ("text/csv", "application/json", "application/sparql-results+json")
-TRIPLES = ("text/turtle", "application/ld+json")
 
 
 def questions(graph: KnowledgeGraph) -> dict[str, list[Question]]:
@@ -98,7 +96,7 @@ def openapi(graph: KnowledgeGraph) -> dict[str, Any]:
     """The questions as addresses of a REST service, described in OpenAPI 3.1."""
     topics = questions(graph)
     paths = {
-        f"/api/questions/{question.id}": {"get": _operation(question, topic)}
+        f"/q/{question.id}.{{format}}": {"get": _operation(question, topic)}
         for topic, entries in topics.items()
         for question in entries
     }
@@ -108,14 +106,17 @@ def openapi(graph: KnowledgeGraph) -> dict[str, Any]:
             "title": "The ICRC in the Korean War: questions",
             "version": VERSION,
             "summary": "Each question of the catalogue is an address.",
-            "description": "Ask for text/csv, application/json or application/sparql-results+json. "
-            "A parameter that is left out has its default.",
+            "description": "The ending says in which format: csv, json, ttl, or srj for SPARQL results in JSON; "
+            "without one the Accept header does. A parameter that is left out has its default.",
             "license": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": topic} for topic in topics],
         "paths": paths,
-        "components": {"schemas": {"Problem": PROBLEM, "Value": VALUE}, "responses": {"Refused": REFUSED}},
+        "components": {
+            "schemas": {"Problem": PROBLEM, "Value": VALUE}, "parameters": SHARED,
+            "responses": {"Refused": _problem(REFUSED), "NotThere": _problem(NOT_THERE), "TooMuch": _problem(TOO_MUCH)},
+        },
     }
 
 
@@ -129,10 +130,26 @@ PROBLEM = {
     "properties": {name: {"type": "string"} for name in ("type", "title", "detail")} | {"status": {"type": "integer"}},
     "required": ["title", "status"],
 }
-REFUSED = {
-    "description": "A parameter is unknown or has a value that does not fit; the message names those that do.",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+REFUSED = "A parameter is unknown or has a value that does not fit, or the answer is too large; the message says which."
+NOT_THERE = "There is no question of that name."
+TOO_MUCH = "The question took more time or memory than it may, or too many are asked at once."
+# what every question takes besides its own parameters
+SHARED = {
+    name: {"name": name, "in": "query", "description": about, "required": False, "schema": schema}
+    for name, about, schema in (
+        ("lang", "the language of the names of things, where they have one in it",
+         {"type": "string", "enum": ["en", "fr", "ko"]}),
+        ("sources", "also the sentence, link, certainty and status behind each row, if rows are statements",
+         {"type": "boolean"}),
+        ("limit", "at most so many rows", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
+        ("offset", "leave out so many rows first", {"type": "integer", "minimum": 0, "maximum": 999_999_999}),
+    )
+}  # fmt: skip
+
+
+def _problem(about: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": about, "content": {"application/problem+json": {"schema": schema}}}
 
 
 def _operation(question: Question, topic: str) -> dict[str, Any]:
@@ -142,12 +159,25 @@ def _operation(question: Question, topic: str) -> dict[str, Any]:
         "summary": question.asks(),
         "description": "\n\n".join(others),
         "tags": [topic],
-        "parameters": [_parameter(name, spec) for name, spec in question.params.items()],
+        "parameters": [
+            _format(question),
+            *(_parameter(name, spec) for name, spec in question.params.items()),
+            *({"$ref": f"#/components/parameters/{name}"} for name in SHARED),
+        ],
         "responses": {
             "200": {"description": "The answer", "content": _content(question)},
             "400": {"$ref": "#/components/responses/Refused"},
+            "404": {"$ref": "#/components/responses/NotThere"},
+            "503": {"$ref": "#/components/responses/TooMuch"},
         },
     }
+
+
+def _format(question: Question) -> dict[str, Any]:
+    rows = question.form in ("select", "ask")
+    names = ["csv", "json", "ttl", *(["srj"] if rows else [])]
+    return {"name": "format", "in": "path", "description": "how the answer is written", "required": True,
+            "schema": {"type": "string", "enum": names}}  # fmt: skip
 
 
 def _parameter(name: str, spec: dict[str, Any]) -> dict[str, Any]:
@@ -173,10 +203,8 @@ def _parameter(name: str, spec: dict[str, Any]) -> dict[str, Any]:
 def _content(question: Question) -> dict[str, Any]:
     text, thing = {"type": "string"}, {"type": "object"}
     form = question.form
-    if form == "ask":
-        return {"application/json": {"schema": {"type": "boolean"}}, ROWS[2]: {"schema": thing}}
     if form in ("construct", "describe"):
-        return {kind: {"schema": text if kind.startswith("text/") else thing} for kind in TRIPLES}
+        return {"text/csv": {"schema": text}, "application/ld+json": {"schema": {}}, "text/turtle": {"schema": text}}
     row = {
         "type": "object",
         "properties": {
@@ -184,5 +212,8 @@ def _content(question: Question) -> dict[str, Any]:
             for name, about in question.columns.items()
         },
     }
-    rows = {"type": "array", "items": row}
-    return {ROWS[0]: {"schema": text}, ROWS[1]: {"schema": rows}, ROWS[2]: {"schema": thing}}
+    rows = {"type": "boolean"} if form == "ask" else {"type": "array", "items": row}
+    return {
+        "text/csv": {"schema": text}, "application/json": {"schema": rows}, "text/turtle": {"schema": text},
+        "application/sparql-results+json": {"schema": thing},
+    }  # fmt: skip

@@ -8,7 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from ..errors import BadParameter, UnknownQuery, nearest
+from ..errors import BadParameter, NotAcceptable, UnknownQuery, nearest
 from ..rdf.answer import Answer
 from ..rdf.results import too_many
 from ..rdf.spaces import RDFS, SKOS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OWN = ("lang", "sources", "limit", "offset")  # parameters that every question has
 LANGUAGES = ("en", "fr", "ko")
 ROWS = {"csv": "text/csv", "json": "application/json", "srj": "application/sparql-results+json"}
-SUFFIXES = ("csv", "json", "ttl")
+RESULT_SET = "@prefix rs: <http://www.w3.org/2001/sw/DataAccess/tests/result-set#> ."
 NAMES = [NamedNode(SKOS + "prefLabel"), NamedNode(RDFS + "label"), NamedNode("http://purl.org/dc/terms/title")]
 
 
@@ -120,12 +120,17 @@ def _written(answer: Answer, form: str) -> tuple[str, bytes]:
             return "application/ld+json", answer.serialise("json")
         if form == "csv":
             return ROWS["csv"], _table(*answer.table())
+        if form == "srj":
+            raise NotAcceptable("triples", ["text/turtle", "application/ld+json", "text/csv"])
         return "text/turtle", answer.serialise("ttl")
     if answer.kind == "ask":
         if form == "csv":
             return ROWS["csv"], _table(["answer"], [["true" if answer.truth else "false"]])
         if form == "json":
             return ROWS["json"], json.dumps(answer.truth).encode() + b"\n"
+        if form == "ttl":
+            truth = json.dumps(answer.truth)
+            return "text/turtle", f"{RESULT_SET}\n[] a rs:ResultSet ; rs:boolean {truth} .\n".encode()
         return ROWS["srj"], answer.serialise("json")
     if form == "csv":
         return ROWS["csv"], answer.serialise("csv")
@@ -146,7 +151,7 @@ def _table(names: list[str], rows: list[list[str]]) -> bytes:
 
 def _result_set(answer: Answer) -> bytes:
     """Rows in Turtle, in the vocabulary that the tests of SPARQL have for them."""
-    lines = ["@prefix rs: <http://www.w3.org/2001/sw/DataAccess/tests/result-set#> .", "", "[] a rs:ResultSet ;"]
+    lines = [RESULT_SET, "", "[] a rs:ResultSet ;"]
     lines.append("    rs:resultVariable " + ", ".join(json.dumps(name) for name in answer.columns) + " ;")
     lines.append(f"    rs:size {len(answer.rows)} .")
     text = "\n".join(lines)
