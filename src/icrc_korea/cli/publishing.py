@@ -164,7 +164,24 @@ WHERE: list[tuple[str, dict[str, Any]]] = [
     STORE,
     ("--graph-store", {"default": "", "metavar": "URL", "help": "of a generic store: where graphs are written"}),
 ]  # fmt: skip
+def _publish(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from pathlib import Path
+
+    from ..pages.publish import publish
+
+    number = publish(graph, Path(options.folder), progress)
+    progress.close()
+    say(f"{number} files written; open {options.folder}/index.html, or copy the folder to any web space")
+    return 0
+
+
 VERBS = {
+    "publish": Verb(
+        _publish,
+        "write the site as plain files for any web space: pages in three languages, data, answers",
+        ["icrc-korea publish site", "icrc-korea publish site && python -m http.server --directory site"],
+        [("folder", {"metavar": "DIR", "help": "an empty or new folder, or one that `publish` wrote before"})],
+    ),
     "export": Verb(
         _export,
         "write the graph for other tools",

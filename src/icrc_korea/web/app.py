@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import asynccontextmanager
+from importlib import resources
+from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -49,6 +51,7 @@ def application(serving: Serving) -> ASGIApp:
         finally:
             await serving.close()
 
+    files = _static()
     endpoint: Any = sparql(serving)
     things: Any = documents(serving)
 
@@ -70,6 +73,12 @@ def application(serving: Serving) -> ASGIApp:
     async def openapi(request: Request) -> Response:
         return await serving.read(request, {"job": "openapi", **_packed(request)}, vary="Accept-Encoding")
 
+    async def static(request: Request) -> Response:
+        found = files.get(request.path_params["name"])
+        if found is None:
+            raise Problem(404, "there is no such file", "begin at /")
+        return Response(found[1], media_type=found[0], headers={"cache-control": "public, max-age=3600"})
+
     async def start(request: Request) -> Response:
         if serving.has_pages and wants_page(request.headers.get("accept", "")):
             return await serving.page(request, "")
@@ -83,6 +92,8 @@ def application(serving: Serving) -> ASGIApp:
         Route("/.well-known/sparql-examples", examples),
         Route("/openapi.json", openapi),
         Route("/search", search),
+        Route("/search.html", search),
+        Route("/static/{name}", static),
         Route("/q/{topic}/{name}", question),
         Route("/reconcile", reconcile, methods=["GET", "POST"]),
         Route("/reconcile/{rest:path}", reconcile, methods=["GET", "POST"]),
@@ -157,6 +168,13 @@ async def _failed(request: Request, error: Exception) -> Response:
     return Problem(500, "the request could not be answered", "tell whoever runs this service").response()
 
 
+def _static() -> dict[str, tuple[str, bytes]]:
+    """The files that pages share, each with its type: read once, so that no name of a visitor opens a file."""
+    folder = resources.files("icrc_korea.pages").joinpath("static")
+    return {item.name: (guess_type(item.name)[0] or "application/octet-stream", item.read_bytes())
+            for item in folder.iterdir()}  # fmt: skip
+
+
 def _packed(request: Request) -> dict[str, str]:
     return {"encoding": encoding(request.headers.get("accept-encoding", ""))}
 
@@ -184,7 +202,7 @@ async def _search(serving: Serving, request: Request) -> Response:
     """Things by a name or the beginning of one."""
     given = request.query_params
     accept = request.headers.get("accept", "")
-    if serving.has_pages and wants_page(accept):
+    if serving.has_pages and (wants_page(accept) or request.url.path.endswith(".html")):
         return await serving.page(request, "search")
     text = given.get("q", "")
     if "q" not in given:
