@@ -12,9 +12,7 @@ import io
 import json
 import os
 import re
-import signal
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,11 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from conftest import ROOT, Command, spawn
+from conftest import ROOT, Command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
+from service import serving
 
 import icrc_korea
 from icrc_korea.errors import RemoteError
@@ -37,7 +36,7 @@ from icrc_korea.matching.characters import GROUPS, SIMPLIFIED
 from icrc_korea.matching.matcher import Condition, Matcher, Name, Wanted
 from icrc_korea.rdf.spaces import THINGS
 from icrc_korea.services.polite import Asker, Cache
-from icrc_korea.web.reconciliation import BATCH, NEW, OLD, Service, app, serve
+from icrc_korea.web.reconciliation import BATCH, NEW, OLD, Service, app
 
 CASES = Path(__file__).parent / "cases" / "reconcile"
 SCHEMAS = yaml.safe_load((CASES / "schemas.yaml").read_text(encoding="utf-8"))
@@ -507,18 +506,10 @@ def test_it_starts_and_stops_with_its_server(service: Service) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(service: Service) -> str:
-    """The service on a port of this machine."""
-    found: list[str] = []
-    ready = threading.Event()
-
-    def told(where: str) -> None:
-        found.append(where)
-        ready.set()
-
-    threading.Thread(target=serve, args=(service, 0, told), daemon=True).start()
-    assert ready.wait(10)
-    return found[0]
+def address() -> Iterator[str]:
+    """The service as `icrc-korea serve` has it."""
+    with serving() as running:
+        yield f"{running.address}/reconcile"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -544,31 +535,17 @@ def test_a_client_of_wikidata_is_told_what_this_is_about(address: str, tmp_path:
 def test_the_socket_answers_as_the_application_does(address: str, ask: Ask) -> None:
     form = {"queries": json.dumps({"q0": {"query": "거제도"}})}
     with httpx.Client(base_url=address) as client:
-        assert client.post("/", data=form).json() == ask("POST", "/", data=form).json()
-        assert client.post("/", data=form).json() == ask("POST", "/", data=form).json()  # the connection is kept
+        assert client.post("", data=form).json() == ask("POST", "/", data=form).json()
+        assert client.post("", data=form).json() == ask("POST", "/", data=form).json()  # the connection is kept
         assert client.get("/suggest/entity", params={"prefix": "거제"}).json()["result"][0]["id"] == "place:koje-do"
-        assert client.head("/").content == b""
-        assert client.options("/").status_code == 204
-        assert client.request("PUT", "/").status_code == 405
+        manifest = client.get("").json()
+        assert manifest["suggest"]["entity"]["service_url"] == address
+        assert client.head("").content == b""
+        assert client.options("").status_code == 204
+        assert client.request("PUT", "").status_code == 405
     with httpx.Client(base_url=address) as client:
-        assert client.post("/", content=b"x" * (1 << 20) + b"x").status_code == 413
-        assert client.get("/").status_code == 200
-        assert client.post("/", content=iter([b"queries=", b"{}"])).status_code == 411
-
-
-def test_serving_is_for_this_machine_and_ends_when_told(tmp_path: Path) -> None:
-    server = spawn("reconcile", "--serve", "0", "--quiet", "--root", ROOT)
-    try:
-        assert server.stderr
-        line = server.stderr.readline().decode()
-        where = re.search(r"http://127\.0\.0\.1:\d+", line)
-        assert where, line
-        assert httpx.get(where.group()).json()["versions"] == [OLD]
-        server.send_signal(signal.SIGINT)
-        assert server.wait(20) == 130
-    finally:
-        server.kill()
-        server.communicate()
+        assert client.post("", content=b"x" * (1 << 20) + b"x").status_code == 413
+        assert client.get("").status_code == 200
 
 
 # --- tables -------------------------------------------------------------------------------------------------

@@ -403,11 +403,9 @@ def _short(address: str) -> str:
 
 
 def _reconcile(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    if options.serve is not None:
-        return _serve(graph, options, progress)
     if not options.file or not options.column:
         raise UsageError("reconcile needs a table and the column that holds the names",
-                         "icrc-korea reconcile FILE.csv --column NAME, or --serve 8642 for OpenRefine")  # fmt: skip
+                         "icrc-korea reconcile FILE.csv --column NAME; for OpenRefine: icrc-korea serve")  # fmt: skip
     from ..matching import tables
     from ..matching.matcher import Matcher
 
@@ -428,18 +426,6 @@ def _reconcile(graph: KnowledgeGraph, options: argparse.Namespace, progress: Pro
         f"(match false), {count['unknown']} not found")  # fmt: skip
     if formulas:
         say(f"{formulas} cell{'s' * (formulas != 1)} that a spreadsheet would run as a formula now begin with '")
-    return 0
-
-
-def _serve(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    from ..web.reconciliation import NEW, app, serve
-
-    service = app(graph)
-    count = len(service.matcher.things)  # read before the first question, not during it
-    progress.close()
-    serve(service, options.serve, lambda address: say(
-        f"{count} things can be found at {address} (API 0.2: OpenRefine) and {address}/{NEW}; stop with Ctrl-C"
-    ))  # fmt: skip
     return 0
 
 
@@ -534,12 +520,11 @@ VERBS = {
     ),
     "reconcile": Verb(
         _reconcile,
-        "find the names of a table in the graph, or serve OpenRefine and its like on this machine",
+        "find the names of a table in the graph; `serve` does so for OpenRefine",
         [
             "icrc-korea reconcile letters.csv --column sender --class Person -o letters-linked.csv",
             "icrc-korea reconcile places.csv --column place > places-linked.csv",
             "icrc-korea reconcile names.csv --column 이름 --encoding cp949",
-            "icrc-korea reconcile --serve 8642        then add http://127.0.0.1:8642 in OpenRefine",
         ],
         [
             ("file", {"nargs": "?", "metavar": "FILE", "help": "a table (CSV, TSV); - is standard input"}),
@@ -547,7 +532,6 @@ VERBS = {
             ("--class", {"dest": "kind", "metavar": "CLASS", "help": "only things of a class, such as Person"}),
             ("--encoding", {"metavar": "NAME", "help": "how the table is written, if not in UTF-8"}),
             ("-o --output", {"metavar": "FILE", "help": "write there instead of to standard output"}),
-            ("--serve", {"type": int, "metavar": "PORT", "help": "serve the reconciliation API on this machine"}),
         ],
     ),
 }  # fmt: skip

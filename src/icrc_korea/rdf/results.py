@@ -87,7 +87,11 @@ def written(
     """
     tokens = guarded(text)
     lasting = not any(kind == "word" and token.upper() in CHANGING for kind, token, _ in tokens.items)
-    prefixes, given = store.layout.prefixes, {}
+    # the engine takes long to read a list of prefixes
+    known = store.layout.prefixes
+    used = known if "\\" in text else tokens.prefixes_used()  # an escape may stand in a prefix
+    prefixes = {name: known[name] for name in used if name in known}
+    given = {}
     if default_graphs or named_graphs:
         given = {"default_graph": _nodes(default_graphs or ()), "named_graphs": _nodes(named_graphs or ())}
     sink = _Sink(forms[0], rows, most)
@@ -99,7 +103,7 @@ def written(
             return _triples(found, forms[1], rows, most, lasting, store)
         return _rows(found, forms[0], sink, lasting)
     except SyntaxError as error:
-        raise fault(str(error), text, prefixes) from None
+        raise fault(str(error), text, known) from None
     except (RuntimeError, ValueError, OSError) as error:
         raise sink.error or QueryError(f"the query cannot be answered: {error}", "change the query") from None
 

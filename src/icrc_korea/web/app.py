@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -22,10 +23,9 @@ from .protocol import read_body, sparql
 from .serving import Serving, say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from typing import Any
 
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
@@ -52,7 +52,7 @@ def application(serving: Serving) -> ASGIApp:
             await serving.close()
 
     files = _static()
-    endpoint: Any = sparql(serving)
+    endpoint = sparql(serving)
     things: Any = documents(serving)
 
     async def void(request: Request) -> Response:
@@ -102,14 +102,16 @@ def application(serving: Serving) -> ASGIApp:
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={
         Problem: _refused, HTTPException: _refused, Exception: _failed})  # fmt: skip
     app.router.redirect_slashes = False
-    return _Outer(app, serving)
+    return _Outer(app, serving, endpoint)
 
 
 class _Outer:
     """What holds for every request: who may be asked for, who may read, and no word that is not meant for it."""
 
-    def __init__(self, app: ASGIApp, serving: Serving) -> None:
-        self.app, self.serving = app, serving
+    def __init__(
+        self, app: ASGIApp, serving: Serving, endpoint: Callable[[Request], Awaitable[Response]]
+    ) -> None:
+        self.app, self.serving, self.endpoint = app, serving, endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -136,6 +138,15 @@ class _Outer:
             allow = b"GET, HEAD, POST, OPTIONS" if scope["path"].startswith(POSTED) else b"GET, HEAD, OPTIONS"
             response = Response(status_code=204)
             response.raw_headers = [(b"allow", allow), (b"access-control-allow-methods", allow), *ASKED_BEFORE]
+            await response(scope, receive, sending)
+        elif scope["path"] == "/sparql" and method in ("GET", "POST"):  # what is asked most goes the shortest way
+            request = Request(scope, receive)
+            try:
+                response = await self.endpoint(request)
+            except Problem as problem:
+                response = problem.response()
+            except Exception as error:
+                response = await _failed(request, error)
             await response(scope, receive, sending)
         else:
             await self.app(scope, receive, sending)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST = 100  # parts of a header that are looked at
+REMEMBERED = 500  # headers: browsers and libraries send few different ones
 QUALITY = re.compile(r"\s*q\s*=\s*(\d?(?:\.\d{0,6})?)\s*", re.I)
 LANGUAGES = ("en", "fr", "ko")
 
 
-def ranges(header: str) -> list[tuple[str, float]]:
+@lru_cache(REMEMBERED)
+def ranges(header: str) -> tuple[tuple[str, float], ...]:
     """The parts of an Accept header with their quality; what is not one is left out."""
     found = []
     for part in header.split(",")[:MOST]:
@@ -27,7 +30,7 @@ def ranges(header: str) -> list[tuple[str, float]]:
             if match:
                 quality = min(1.0, float(match[1] or 0)) if match[1] != "." else 0.0
         found.append((name, quality))
-    return found
+    return tuple(found)
 
 
 def chosen(header: str, offers: Mapping[str, Sequence[str]]) -> str:

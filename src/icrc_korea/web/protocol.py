@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -10,10 +11,12 @@ from starlette.responses import Response
 
 from ..rdf.results import ROWS, TRIPLES
 from . import description
-from .negotiation import chosen, encoding, wants_page
+from .negotiation import REMEMBERED, chosen, encoding, wants_page
 from .problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from .serving import Serving
@@ -26,7 +29,7 @@ KNOWN = {**{name: name for name in (*ROWS, *TRIPLES)}, "srj": "json", "ttl": "tu
          "rdf": "rdfxml", "json-ld": "jsonld", "rdf+xml": "rdfxml"}  # fmt: skip
 
 
-def sparql(serving: Serving) -> object:
+def sparql(serving: Serving) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint."""
 
     async def run(request: Request) -> Response:
@@ -61,16 +64,21 @@ def sparql(serving: Serving) -> object:
 def forms(accept: str, fields: list[tuple[str, str]]) -> list[str]:
     """The format for rows and the one for triples, by the Accept header, else by `format=`."""
     asked = next((value for name, value in fields if name in ("format", "output") and value), "")
+    return list(_forms(accept, asked))
+
+
+@lru_cache(REMEMBERED)
+def _forms(accept: str, asked: str) -> tuple[str, str]:
     if accept in ("", "*/*") and asked:
         name = KNOWN.get(asked.lower(), "")
         media = [form for form, types in (*ROWS.items(), *TRIPLES.items()) if asked.lower() in types]
         name = name or (media[0] if media else "")
         rows = name if name in ROWS else "json"
         triples = name if name in TRIPLES else {"xml": "rdfxml", "json": "jsonld"}.get(name, "turtle")
-        return [rows, triples]
+        return rows, triples
     if wants_page(accept):  # a browser, which would get XML for its `application/xml;q=0.9`
-        return ["json", "turtle"]
-    return [chosen(accept, ROWS), chosen(accept, TRIPLES)]
+        return "json", "turtle"
+    return chosen(accept, ROWS), chosen(accept, TRIPLES)
 
 
 async def _read(request: Request) -> tuple[list[tuple[str, str]], bytes | None]:

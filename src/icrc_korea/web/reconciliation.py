@@ -1,6 +1,6 @@
 """Hides the reconciliation API, versions 0.2 and 1.0-draft: our things offered to OpenRefine and its like over HTTP.
 
-`app(graph)` is an ASGI application without any framework: it can be mounted in one, or served by `serve` alone.
+`app(graph)` is an ASGI application without any framework, to be mounted in one; `serve` has it at /reconcile.
 The root speaks 0.2, which OpenRefine speaks; `/1.0-draft` speaks the draft. The two differ in their manifests and
 in how queries come and answers go, so each address says which of them it is.
 """
@@ -666,68 +666,3 @@ p {{ margin: 0.4rem 0 }} .kind {{ color: #555 }}
 {content}
 </body></html>
 """
-
-
-def serve(application: Service, port: int, ready: Callable[[str], None] = lambda _: None) -> None:
-    """Serves the application on this machine alone, until it is interrupted."""
-    import asyncio
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Lock
-    from urllib.parse import unquote
-
-    bound = port
-    turn = Lock()  # a request is answered in milliseconds, and what it reads is shared
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 60
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-        def handle_any(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            if self.headers.get("Transfer-Encoding"):
-                self.send_error(411)
-                return
-            fits = length.isdigit() and int(length[:12]) <= LARGEST
-            body = self.rfile.read(int(length)) if fits else b""
-            self.close_connection = self.close_connection or not fits  # the rest is not read
-            path, _, query = self.path.partition("?")
-            scope = {
-                "type": "http", "method": self.command, "scheme": "http", "root_path": "",
-                "path": unquote(path), "query_string": query.encode("latin-1", "replace"),
-                "server": ("127.0.0.1", bound),
-                "headers": [
-                    (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()
-                ],
-            }  # fmt: skip
-
-            async def receive() -> dict[str, Any]:
-                return {"type": "http.request", "body": body}
-
-            async def send(message: MutableMapping[str, Any]) -> None:
-                if message["type"] == "http.response.start":
-                    self.send_response(message["status"])
-                    for name, value in message["headers"]:
-                        self.send_header(name.decode("latin-1"), value.decode("latin-1"))
-                    if self.close_connection:
-                        self.send_header("Connection", "close")
-                    self.end_headers()
-                else:
-                    self.wfile.write(message["body"])
-
-            with turn:
-                asyncio.run(application(scope, receive, send))
-
-        do_GET = do_HEAD = do_POST = do_OPTIONS = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815
-
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"port {port} cannot be used: {error}", "choose another, such as --serve 8642") from None
-    server.daemon_threads = True
-    bound = int(server.server_address[1])
-    with server:
-        ready(f"http://127.0.0.1:{bound}")
-        server.serve_forever(poll_interval=0.1)
