@@ -6,11 +6,13 @@ Hostile texts are shown as texts. The published folder is read as a browser woul
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from service import Service, serving
 
 from icrc_korea.cli.main import main
 from icrc_korea.graph import KnowledgeGraph
@@ -54,6 +56,12 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def site(graph: KnowledgeGraph) -> Site:
     return Site(graph)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +161,29 @@ def test_a_hostile_text_is_shown_as_text(text: str, graph: KnowledgeGraph) -> No
     assert "script" not in hostile.tags
     assert "img" not in hostile.tags
     assert set(hostile.tags) <= set(plain.tags)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_service_shows_the_same_pages(language: str, service: Service, site: Site) -> None:
+    """Under the same addresses, in processes that can open no file: nothing may be read late."""
+    prefix = "" if language == "en" else f"{language}/"
+    for path in ("", "ask", "read", "query", "about", "all", "q/law/commitments", "read/P19", "id/place/geneva",
+                 "ontology"):  # fmt: skip
+        given = service.client.get(f"/{prefix}{path}", headers={"accept": "text/html"})
+        assert given.status_code == 200, (path, given.text)
+        assert given.headers["content-type"].startswith("text/html"), path
+        served, written = Page(given.text), Page((site.page(f"{prefix}{path}") or b"").decode())
+        assert served.language == written.language == language
+        assert set(written.links) - set(served.links) <= {f"{'../' * (prefix + path).count('/')}{prefix}all.html",
+                                                         "icrc-korea.ttl", "icrc-korea.nq", "../icrc-korea.ttl",
+                                                         "../icrc-korea.nq"}, path  # fmt: skip
+
+
+def test_a_name_is_found_and_a_question_takes_another_value(service: Service) -> None:
+    found = service.client.get("/search.html", params={"q": "이승만"}).text
+    assert "id/person/syngman-rhee" in found
+    asked = service.client.get("/q/correspondence/addressed-to.html", params={"party": "state:rok"}).text
+    assert "id/communication/telegram-1950-06-26-rok" in asked
+    refused = service.client.get("/q/correspondence/addressed-to.html", params={"party": "Atlantis"}).text
+    assert 'role="alert"' in refused
+    assert "Atlantis" in refused

@@ -59,7 +59,7 @@ def publish(graph: KnowledgeGraph, folder: Path, tell: Callable[[int, int, str],
     for number, name in enumerate(site.questions):
         tell(len(paths) + number, steps, "writing answers")
         try:
-            answer = graph.run(name)
+            answer = graph.ask_question(site.questions[name], {})
         except KgError:
             continue
         if answer.kind == "select":
