@@ -21,7 +21,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-stores lint bench docs wheel vocabularies sssom stores notebooks lock clean
+.PHONY: help run serve site test test-stores lint bench docs wheel vocabularies sssom stores notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -46,6 +46,12 @@ run: $(VENV)/.run  ## set up, build, check, and answer a first question
 	@echo "  icrc-korea query law/commitments         what each party committed itself to"
 	@echo "  icrc-korea export --with claims,inferred -o graph.ttl   the graph, for other tools"
 	@echo "  make test                                prove it"
+
+serve: $(VENV)/.run  ## serve pages, SPARQL and linked data on this machine, until Ctrl-C
+	@$(KG) serve
+
+site: $(VENV)/.run  ## write the site as plain files into build/site/
+	@$(KG) publish build/site
 
 test: $(VENV)/.dev  ## run all tests that need nothing more than Python
 	@$(PY) -m pytest -m "not stores" $(PYTEST_ARGS)
