@@ -1,4 +1,4 @@
-"""Hides the text of queries: what it names and binds, what in it is refused, and where it is wrong."""
+"""Cuts the text of a query into tokens: what it names, what it binds, what in it is refused."""
 
 from __future__ import annotations
 
@@ -27,15 +27,24 @@ TOKEN = re.compile(
     |(?P<mark>\^\^|&&|\|\||.)""",
     re.X | re.S,
 )
-# found anywhere, even inside a text: rather refuse a harmless question than let one out
-NETWORK = re.compile(r"(?:SERVICE|LOAD)\s*(?:SILENT\s*)?(?:INTO\s|<|[?$]\w|\w[\w-]*:)", re.I)
+# SERVICE as the engine reads it: it needs no blank around the word, a comment may stand in any gap, and a group follows
+GAP = r"(?:\s|\#[^\n\r]*)*"
+SERVICE = re.compile(
+    rf"SERVICE{GAP}(?:SILENT{GAP})?(?:<[^<>\s]*>|[?$]\w+|[\w.-]*:[^\s{{}}<>]*){GAP}\{{", re.I)  # fmt: skip
+# what the word is only a part of: a variable, or the local part of a prefixed name
+PART_OF_A_NAME = re.compile(r"(?:[?$]\w*|:(?:[\w:][\w.:-]*)?)$")
+LONGEST_NAME = 1000  # characters before the word in which a name that it belongs to is looked for
+OPERANDS = ("var", "number", "string", "name", "iri", "lang")  # after these `<` may be an operator
+MANY_OPERATORS = 200  # more than any address has of these
+BRACKETS = re.compile(r"[()\[\]]")
+OPERATOR = re.compile(r"[!+&|*/=-]")
 NO_NETWORK = "the query uses SERVICE or LOAD, which would go out to the network"
 AT_HOME = "asking stays on this machine: put the data into data/enrichment/ and ask here"
 ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 # pyoxigraph's parser overruns its stack on deep nesting and takes the process with it, so we count first.
 DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
 # planning a query takes longer than asking it long before these
-MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000
+MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 200_000
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
@@ -63,14 +72,13 @@ class Tokens:
         unescaped = ESCAPE.sub(_unescape, text)
         if unescaped != text:  # an escape may hide a word or a bracket from us, but not from the parser
             cls._guard(cut(unescaped))
-        for shown in (unescaped, re.sub(r"#[^\n\r]*", " ", unescaped)):
-            if NETWORK.search(shown):
-                raise QueryError(NO_NETWORK, AT_HOME)
+        if asks_a_service(text) or asks_a_service(unescaped):
+            raise QueryError(NO_NETWORK, AT_HOME)
         return items
 
     @staticmethod
     def _guard(items: Tokenised) -> None:
-        depth = operators = branches = patterns = steps = 0
+        depth = deepest = operators = branches = patterns = steps = 0
         for kind, token, _ in items:
             if kind == "mark":
                 if token in "({[":
@@ -82,12 +90,18 @@ class Tokens:
                 elif token != ",":
                     operators += 1
                     steps += token == "/"
+            elif kind == "iri":  # or `<` as an operator, what is compared, and a `>` further on
+                for bracket in BRACKETS.findall(token):
+                    depth += 1 if bracket in "([" else -1
+                    deepest = max(deepest, depth)
+                within = len(OPERATOR.findall(token))
+                operators += within if within > MANY_OPERATORS else 0
             elif kind == "word":
                 word = token.upper()
                 branches += word in BRANCHING
                 if word in ("SERVICE", "LOAD"):
                     raise QueryError(NO_NETWORK, AT_HOME)
-            if depth > DEEPEST:
+            if max(depth, deepest) > DEEPEST:
                 raise QueryError(f"brackets are nested deeper than {DEEPEST}", "ask in smaller steps")
         if operators > MOST_OPERATORS or branches > MOST_BRANCHES:
             raise QueryError("the query has too many operators or branches", "ask in smaller steps")
@@ -282,6 +296,35 @@ class Tokens:
                 previous = "word"
             before_open = kind if kind in ("word", "mark") and token not in "{.;,[/^|" else "term"
         return found
+
+
+def asks_a_service(text: str) -> bool:
+    """Whether the engine may read SERVICE in a text: in what is left of it without its texts and comments.
+
+    Where `<` may be an operator, what we take for an IRI can hold a quotation mark or a `#` that is live for the
+    engine, so that we cannot tell what is a text or a comment behind it: then all of the text is looked at.
+
+    >>> asks_a_service("PREFIX : <x:> SELECT * { SERVICE:x { ?s ?p ?o } }")
+    True
+    >>> asks_a_service("SELECT ?service ?label { ?service skos:prefLabel ?label } # SERVICE <x:y> {}")
+    False
+    """
+    if "service" not in text.casefold():
+        return False
+    live, before, unsure = list(text), "", False
+    for match in TOKEN.finditer(text):
+        kind, token = match.lastgroup or "", match.group()
+        if kind == "iri" and ("'" in token or "#" in token) and (before in OPERANDS or before == ")"):
+            unsure = True
+        if kind == "string" or (kind == "skip" and token[0] == "#"):
+            live[match.start() : match.end()] = " " * len(token)
+        if kind != "skip":
+            before = token if kind == "mark" else kind
+    readings = ["".join(live), *([text] if unsure else [])]
+    return any(
+        not PART_OF_A_NAME.search(reading, max(0, found.start() - LONGEST_NAME), found.start())
+        for reading in readings for found in SERVICE.finditer(reading)
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=512)
