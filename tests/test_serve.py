@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -257,6 +258,20 @@ def test_every_name_of_the_graph_is_an_address(service: Service, quads: list[Any
         answer = service.client.get("/" + name.removeprefix(base), headers={"accept": "application/n-triples"})
         assert answer.status_code == 200, name
         assert answer.content.count(b"\n") >= 1, name
+
+
+def test_the_description_is_kept_for_all_values(service: Service, tmp_path: Path) -> None:
+    """Whether a name is one of the graph, and whether rows are statements, no schema can say."""
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "schemathesis.cli", "run", f"{service.address}/openapi.json",
+            "--phases", "coverage,fuzzing", "--max-examples", "2", "--max-time", "45", "--seed", "1",
+            "--generation-deterministic", "--exclude-checks", "positive_data_acceptance", "--include-path-regex",
+            "/q/(people|statistics|chronology)/", "--request-timeout", "20",
+        ],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
 
 
 # --- clients of others -----------------------------------------------------------------------------------------

@@ -37,11 +37,11 @@ def job(graph: KnowledgeGraph, known: dict[str, Any]) -> Job:
             error.asked_for = True  # type: ignore[attr-defined]
             raise error
         given = _given(head.get("given", []), question)
-        own = {name: given.pop(name, "") for name in OWN}
+        own = {name: given.pop(name, None) for name in OWN}
         limit, offset = _number("limit", own["limit"], head["rows"]), _number("offset", own["offset"], 0, least=0)
         language = _choice("lang", own["lang"], LANGUAGES)
         answer = graph.ask_question(question, given)
-        if _choice("sources", own["sources"], ("true", "false", "1", "0", "yes", "no")) in ("true", "1", "yes"):
+        if _choice("sources", own["sources"], ("true", "false")) == "true":
             answer = graph.with_sources(answer, question.text)
         if language and answer.kind == "select":
             answer = _in_language(answer, language, graph)
@@ -79,16 +79,18 @@ def _given(pairs: list[list[str]], question: Any) -> dict[str, Any]:
     return found
 
 
-def _number(name: str, text: str, unless: int, least: int = 1) -> int:
-    if not text:
+def _number(name: str, text: str | None, unless: int, least: int = 1) -> int:
+    if text is None:
         return unless
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
         raise BadParameter(f"{name}={text} is no whole number from {least} up", f"write for example {name}=50")
     return int(text)
 
 
-def _choice(name: str, text: str, choices: tuple[str, ...]) -> str:
-    if text and text not in choices:
+def _choice(name: str, text: str | None, choices: tuple[str, ...]) -> str:
+    if text is None:
+        return ""
+    if text not in choices:
         raise BadParameter(f"{name}={text} is not one of its choices", "choose from: " + ", ".join(choices))
     return text
 
