@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .reasoning.proofs import Explainer, Proof
     from .stores.inference import Closure
     from .stores.spool import Spool
+    from .workers.limits import Limits
     T = TypeVar("T")
 
 def is_address(store: str) -> bool:
@@ -124,21 +125,36 @@ class KnowledgeGraph:
         """Asks a question of the catalogue."""
         return self.ask_question(self.question(name), params)
 
-    def ask_question(self, question: Question, params: dict[str, Term | str]) -> Answer:
-        """Asks a question with parameters, each a term or its text."""
+    def ask_question(
+        self, question: Question, params: dict[str, Term | str], limits: Limits | None = None
+    ) -> Answer:
+        """Asks a question with parameters, each a term or its text; within limits, if some are given."""
         bindings = question.bind(params, self.resolve, self.layout)
         if bindings and _is_construct(question.text):
             raise QueryError("a CONSTRUCT query takes no parameters", "write the values into the query")
         shown = [name for name in question.columns if name in bindings]
-        return self._ask(question.text, bindings, shown, question.id in {known.id for known in self.questions()})
+        ours = question.id in {known.id for known in self.questions()}
+        return self._ask(question.text, bindings, shown, ours, limits)
 
     def read_query(self, text: str, name: str) -> Question:
         """A question from a query text of one's own."""
         return read(name, text, self.layout, file=name)
 
-    def query(self, text: str) -> Answer:
-        """Answers any SPARQL query: SELECT, ASK, CONSTRUCT or DESCRIBE."""
-        return self._ask(text, {}, [])
+    def query(
+        self, text: str, *, time_limit: float | None = None, memory_limit: int | str | None = None,
+        row_limit: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Answers any SPARQL query: SELECT, ASK, CONSTRUCT or DESCRIBE.
+
+        With any of the limits (seconds; bytes or a text such as "512M"; rows) it is asked in a process of its own that
+        is ended there, and LimitReached says which limit it was; those not given are 300 s, 4G and a million rows.
+        """
+        limits = None
+        if (time_limit, memory_limit, row_limit) != (None, None, None):
+            from .workers.limits import Limits
+
+            limits = Limits.of(time_limit, memory_limit, row_limit)
+        return self._ask(text, {}, [], limits=limits)
 
     select = ask = construct = query
 
@@ -148,7 +164,9 @@ class KnowledgeGraph:
         store.extend(quads)
         return store.query(text)
 
-    def _ask(self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False) -> Answer:
+    def _ask(
+        self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False, limits: Limits | None = None
+    ) -> Answer:
         tokens = guarded(text)  # before anything is parsed
         if tokens.uses_graphs():
             try:
@@ -158,9 +176,23 @@ class KnowledgeGraph:
         else:
             # only the catalogue's own questions, whose answers are tested both ways, are asked of a slice
             store = self._slice(tokens.predicates(self.layout.prefixes) if ours else None)
-        answer = store.query(text, bindings, shown)
+        if limits is None:
+            answer = store.query(text, bindings, shown)
+        else:
+            answer = self._within(limits, store, text, bindings, shown)
         answer.hints = [] if ours else self._unknown(tokens, store)
         return answer
+
+    def _within(
+        self, limits: Limits, store: Asked, text: str, bindings: dict[str, Term], shown: list[str]
+    ) -> Answer:
+        from .workers.answering import answered
+
+        if not isinstance(store, Store):
+            raise UsageError("limits hold for what is asked on this machine, and this store is elsewhere",
+                             "leave the limits out: a service has its own")  # fmt: skip
+        settings = {"root": str(self.layout.root), "store": str(self.store) if self.store else None}
+        return answered(store, text, bindings, shown, limits, settings)
 
     def _unknown(self, tokens: Tokens, store: Asked) -> list[str]:
         """What a question names in our name spaces and the graph does not have, with the nearest that it has."""

@@ -55,7 +55,7 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
         return _federated(graph, found, options, question, progress)
     if options.explain:
         return _explain(graph, found, params, text, options.lang, progress)
-    answer = graph.ask_question(found, params) if found else graph.query(text)
+    answer = _answer(graph, found, params, text, options)
     text = found.text if found else text
     marks: list[str] = []
     if options.provenance:
@@ -67,6 +67,22 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     for hint in answer.hints:
         _tell(hint)
     return 0
+
+
+def _answer(
+    graph: KnowledgeGraph, found: Question | None, params: dict[str, Any], text: str, options: argparse.Namespace
+) -> Answer:
+    """The answer, within limits where the text is someone's own or some are given: then Ctrl-C ends it at once, too."""
+    from ..asking.questions import Question
+    from ..graph import is_address
+    from ..workers.limits import Limits
+
+    given = (options.time_limit, options.memory_limit, options.row_limit)
+    elsewhere = bool(options.ask) and is_address(options.ask)
+    wanted = any(one is not None for one in given) or (bool(text) and not elsewhere and hasattr(os, "fork"))
+    limits = Limits.of(*given) if wanted else None
+    question = found or Question({"id": "", "text": text, "summary": {}, "tags": [], "params": {}, "columns": {}})
+    return graph.ask_question(question, params, limits)
 
 
 def _federated(
@@ -364,6 +380,9 @@ VERBS = {
             ("--explain", {"action": "store_true",
                            "help": "show the query, prefixes and parameters in it, instead of asking it"}),
             ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the question's words"}),
+            ("--time-limit", {"type": float, "metavar": "SECONDS", "help": "default for SPARQL of your own: 300"}),
+            ("--memory-limit", {"metavar": "SIZE", "help": "such as 512M; default for SPARQL of your own: 4G"}),
+            ("--row-limit", {"type": int, "metavar": "N", "help": "default for SPARQL of your own: 1000000"}),
             *ELSEWHERE,
             STORE,
         ],

@@ -182,11 +182,12 @@ def _format(question: Question) -> dict[str, Any]:
 
 def _parameter(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     schemas: dict[str, dict[str, Any]] = {
-        "entity": {"type": "string", "minLength": 1, "description": "a prefixed name, an IRI, or a name in any language"},
+        "entity": {"type": "string", "minLength": 1,
+                   "description": "a prefixed name, an IRI, or a name in any language"},
         "date": {"type": "string", "format": "date"},
         "integer": {"type": "integer"},
         "choice": {"type": "string", "enum": [str(choice) for choice in spec.get("choices", [])]},
-    }
+    }  # fmt: skip
     schema = schemas.get(spec["type"], {"type": "string", "minLength": 1})
     default = spec.get("default")
     if default is not None:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import brotli
 
 from ..graph import KnowledgeGraph
-from ..workers.answering import dataset, sparql
+from ..workers.answering import LATE, dataset, sparql
 from . import documents, questions
 
 if TYPE_CHECKING:
     from ..workers.nursery import Head, Job, Prepared
 
 # what is imported only when it is needed, and so could not be imported any more
-LATE = ("_strptime", "datetime", "difflib", "unicodedata", "encodings.idna", "icrc_korea.asking.evidence")
+ALSO_LATE = (*LATE, "icrc_korea.asking.evidence")
 LEAST = 1000  # bytes that are worth packing
 SAMPLE: Head = {"forms": ["json", "turtle"], "rows": 10_000, "bytes": 1 << 24}
 
@@ -83,7 +83,7 @@ def _packed(jobs: dict[str, Job]) -> dict[str, Job]:
 
 def _warm(jobs: dict[str, Job]) -> None:
     """Runs each kind of answer once: what is imported only when it is needed could not be imported later."""
-    for module in LATE:
+    for module in ALSO_LATE:
         import_module(module)
     for rows_form in ("json", "xml", "csv", "tsv"):
         jobs["sparql"]({**SAMPLE, "forms": [rows_form, ""], "encoding": "br"}, b"SELECT * { ?s ?p ?o } LIMIT 2")

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..content.layout import Layout
 from ..dataset import build
 from ..errors import QueryError
-from ..rdf.results import written
+from ..rdf.answer import Answer
+from ..rdf.lines import read_ntriples
+from ..rdf.reading import read_results, read_term
+from ..rdf.results import too_many, written
 from ..rdf.store import warm_up
+from .child import Asker, asked_in_fork, one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ..rdf.prefixes import Prefixes
     from ..rdf.store import Store
+    from .limits import Limits
     from .nursery import Head, Job, Prepared
+
+
+# what is imported only when it is needed, and so could not be imported in a child
+LATE = ("_strptime", "datetime", "difflib", "unicodedata", "csv", "io", "encodings.idna")
 
 
 class Held(build.Built):
@@ -39,8 +50,7 @@ class Held(build.Built):
 def dataset(settings: Head) -> tuple[Head, Callable[[], build.Built]]:
     """What is said of the dataset that the settings name, and what gives it: read before, or opened in each child."""
     layout = Layout.find(settings.get("root"))
-    _ = layout.prefixes  # a child can read no file
-    warm_up()
+    _ready(layout)
     if settings.get("store"):
         from ..dataset.disk import open_store
 
@@ -65,11 +75,61 @@ def prepare(settings: Head) -> Prepared:
     about, opened = dataset(settings)
 
     def jobs() -> dict[str, Job]:
-        return {"sparql": sparql(opened().whole())}
+        store = opened().whole()
+        return {"sparql": sparql(store), "query": query(store)}
 
     if not settings.get("store"):
         jobs()["sparql"]({"forms": ["json", "turtle"], "rows": 1, "bytes": 10_000}, b"ASK {}")  # what is imported late
     return about, jobs
+
+
+def _ready(layout: Prefixes) -> None:
+    """Reads and imports what a child will need, for it can open no file."""
+    for module in LATE:
+        import_module(module)
+    _ = layout.prefixes
+    warm_up()
+
+
+def answered(
+    store: Store, text: str, bound: dict[str, Any], shown: list[str], limits: Limits, settings: Head
+) -> Answer:
+    """The answer to a query of someone's own, within limits: asked in a copy of this process, or in a child."""
+    head: Head = {"job": "query", "forms": ["json", "ntriples"], "shown": shown,
+                  "bound": {name: str(term) for name, term in bound.items()}}  # fmt: skip
+    _ready(store.layout)
+    if one_thread():
+        found, data = asked_in_fork({"query": query(store)}, head, text.encode("utf-8", "surrogatepass"), limits)
+    else:
+        asker = Asker({**settings, "prepare": f"{__name__}:prepare", "memory": limits.memory})
+        try:
+            found, data = asker.ask(head, text.encode("utf-8", "surrogatepass"), limits)
+        finally:
+            asker.close()
+    layout = store.layout
+    if found["kind"] == "construct":
+        return Answer(layout, [], [], triples=[quad.triple for quad in read_ntriples(data)])
+    if found["kind"] == "ask":
+        return Answer(layout, [], [], truth=found["truth"])
+    return Answer(layout, found["columns"], read_results(data))
+
+
+def query(store: Store) -> Job:
+    """The job that answers a query with some of its variables bound, for `answered`."""
+
+    def run(head: Head, body: bytes) -> tuple[Head, bytes]:
+        text = body.decode("utf-8", "surrogatepass")
+        bound = {name: read_term(term) for name, term in head["bound"].items()}
+        answer = store.query(text, {name: term for name, term in bound.items() if term is not None}, head["shown"])
+        if len(answer) > head["rows"]:
+            raise too_many("rows" if answer.triples is None else "triples", head["rows"])
+        if answer.kind == "construct":
+            return {"kind": answer.kind}, "".join(f"{triple} .\n" for triple in answer.triples or ()).encode()
+        if answer.kind == "ask":
+            return {"kind": answer.kind, "truth": answer.truth}, b""
+        return {"kind": answer.kind, "columns": answer.columns}, answer.serialise("json")
+
+    return run
 
 
 def sparql(store: Store) -> Job:

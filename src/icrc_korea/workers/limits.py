@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..errors import UsageError
 
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+OWN_SECONDS, OWN_MEMORY, OWN_ROWS = 300.0, 4 << 30, 1_000_000  # of a query of one's own, unless told
+ANY_BYTES = 1 << 31
 LEAST_MEMORY = 256 << 20  # the dataset and the engine need so much before anything is asked
 
 
@@ -29,6 +31,16 @@ class Limits:
                              f"give {in_words(LEAST_MEMORY)} or more")  # fmt: skip
         if self.rows < 1 or self.bytes < 1:
             raise UsageError("a limit of no rows leaves no answer", "give 1 or more")
+
+    @classmethod
+    def of(cls, seconds: float | None = None, memory: int | str | None = None, rows: int | None = None) -> Limits:
+        """The limits that someone gives a query of their own; generous where they say nothing."""
+        try:
+            size = size_of(memory) if isinstance(memory, str) else memory
+        except ValueError as error:
+            raise UsageError(f"the memory limit {error}", "or leave it out") from None
+        return cls(OWN_SECONDS if seconds is None else seconds, OWN_MEMORY if size is None else size,
+                   OWN_ROWS if rows is None else rows, ANY_BYTES)  # fmt: skip
 
     def header(self) -> str:
         """The limits as an HTTP header says them."""

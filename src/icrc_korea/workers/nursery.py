@@ -102,7 +102,7 @@ class _Nursery:
                 signal.set_wakeup_fd(-1)
                 for handle in (self.control.fileno(), self.woken, self._wake):
                     os.close(handle)
-                _live(channel, words, self.opened, self.settings)
+                live(channel, words, self.opened, self.settings)
             except BaseException:  # whatever it is, a child never goes on as a nursery
                 traceback.print_exc()
             finally:
@@ -126,7 +126,7 @@ class _Nursery:
                 self.control.sendall(ORDER.pack(ENDED, number, status))
 
 
-def _live(channel: int, words: int, opened: Callable[[], dict[str, Job]], settings: Head) -> None:
+def live(channel: int, words: int, opened: Callable[[], dict[str, Job]], settings: Head) -> None:
     """The life of a child: it answers what comes, until nothing comes any more."""
     for name in (signal.SIGCHLD, signal.SIGALRM, signal.SIGPIPE, signal.SIGTERM):
         signal.signal(name, signal.SIG_DFL)
