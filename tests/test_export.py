@@ -80,10 +80,17 @@ def right(quads: list[ox.Quad]) -> dict[tuple[bool, tuple[str, ...]], Quads]:
             or name.startswith(BASE + "id/passage/")
             or ("enrichment" in parts and name.startswith(BASE + "graph/enrichment/"))
         ]
+        described = {quad.subject for quad in chosen if quad.predicate == SUBJECT}
+        behind = {quad.subject for quad in quads if quad.predicate == SUBJECT} - described
+        chosen = [  # nothing that is inferred names a claim that stays behind
+            quad for quad in chosen
+            if quad.graph_name.value != BASE + "graph/inferred" or not {quad.subject, quad.object} & behind
+        ]  # fmt: skip
         found[True, parts], found[False, parts] = settled(chosen, True), settled(chosen, False)
     return found
 
 
+SUBJECT = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#subject")
 Exports = dict[tuple[str, tuple[str, ...]], bytes]
 Right = dict[tuple[bool, tuple[str, ...]], Quads]
 

@@ -44,7 +44,7 @@ ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 # pyoxigraph's parser overruns its stack on deep nesting and takes the process with it, so we count first.
 DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
 # planning a query takes longer than asking it long before these
-MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 200_000
+MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000  # tokens outside of the lists of VALUES
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
 
@@ -79,12 +79,17 @@ class Tokens:
     @staticmethod
     def _guard(items: Tokenised) -> None:
         depth = deepest = operators = branches = patterns = steps = 0
+        values = 0  # the depth of a list of values that is open, which no plan has to deal with
+        counted = len(items)
         for kind, token, _ in items:
+            counted -= bool(values > 0 and depth >= values)
             if kind == "mark":
                 if token in "({[":
                     depth += 1
+                    values = depth if token == "{" and values == -1 else values
                 elif token in ")}]":
                     depth -= 1
+                    values = 0 if depth < values else values
                 elif token in ".;":
                     patterns += 1
                 elif token != ",":
@@ -99,13 +104,14 @@ class Tokens:
             elif kind == "word":
                 word = token.upper()
                 branches += word in BRANCHING
+                values = -1 if word == "VALUES" else values
                 if word in ("SERVICE", "LOAD"):
                     raise QueryError(NO_NETWORK, AT_HOME)
             if max(depth, deepest) > DEEPEST:
                 raise QueryError(f"brackets are nested deeper than {DEEPEST}", "ask in smaller steps")
         if operators > MOST_OPERATORS or branches > MOST_BRANCHES:
             raise QueryError("the query has too many operators or branches", "ask in smaller steps")
-        if patterns > MOST_PATTERNS or steps > MOST_STEPS or len(items) > MOST_TOKENS:
+        if patterns > MOST_PATTERNS or steps > MOST_STEPS or counted > MOST_TOKENS:
             raise QueryError(
                 f"the query is too large: more than {MOST_PATTERNS} patterns, {MOST_STEPS} path steps or "
                 f"{MOST_TOKENS} words",
