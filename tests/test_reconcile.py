@@ -521,7 +521,7 @@ def test_our_own_client_talks_to_it(version: str, address: str, tmp_path: Path) 
     person = Thing("x", "x", "Person", (("Paul Ruegger", "en"),))
     found = client.propose(["Ruegger, Paul", "Pak Hon-yong", "Geneva"], person, 3)
     assert [(one[0]["id"], one[0]["match"]) for one in found if one] == [
-        ("person:paul-ruegger", True), ("person:pak-heun-young", False),
+        ("person:paul-ruegger", True), ("person:pak-heun-young", True),
     ]  # fmt: skip
     assert found[2] == []
 
@@ -563,7 +563,7 @@ def test_a_table_gets_what_its_names_are(icrc: Command, tmp_path: Path) -> None:
     assert said.code == 0, said.err
     found = read(said.out)
     assert [(row["no"], row["id"], row["match"]) for row in found] == [
-        ("1", "place:koje-do", "true"), ("2", "person:pak-heun-young", "false"), ("3", "", ""), ("4", "", ""),
+        ("1", "place:koje-do", "true"), ("2", "person:pak-heun-young", "true"), ("3", "", ""), ("4", "", ""),
     ]  # fmt: skip
     assert found[0]["iri"] == THINGS + "place/koje-do"
     assert found[0]["label"] == "Koje-do"
