@@ -307,3 +307,29 @@ def test_a_query_file_is_looked_at_before_it_is_asked(tmp_path: Path) -> None:
     found = {one["file"].rpartition("/")[2]: one["found"] for one in json.loads(done.stdout)["findings"]}
     assert "SERVICE" in found["outside.rq"]
     assert "nested" in found["deep.rq"]
+
+
+# --- rules that did not run ----------------------------------------------------------------------------------
+
+UNRUN = CASES.parent / "unrun"
+BLOCKING = sorted(path.relative_to(UNRUN).as_posix() for path in UNRUN.rglob("*.ttl"))
+
+
+@pytest.mark.parametrize("arguments", [(), ("data/guide",), ("--only", "shape:Named-english")], ids=str)
+@pytest.mark.parametrize("case", BLOCKING)
+def test_nothing_is_green_where_rules_did_not_run(case: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    root = make(tmp_path / "root")
+    shutil.copy(UNRUN / case, root / case)
+    found = check(root, *arguments)
+    assert found.code == 1
+    assert found.findings
+
+
+@pytest.mark.parametrize("arguments", [(), ("data/guide",), ("--only", "shape:Named-english")], ids=str)
+def test_shapes_that_were_stopped_are_told_for_every_path(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    root = make(tmp_path / "root")
+    found = check(root, "--time-limit", "0.01", *arguments)
+    assert (found.code, [one["file"] for one in found.findings]) == (1, ["shapes/"])
+    code, text = said("--root", root, "--time-limit", "0.01", *arguments)
+    assert code == 1
+    assert "stopped after 0.01 seconds" in text

@@ -567,7 +567,7 @@ def test_a_table_gets_what_its_names_are(icrc: Command, tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found[0]["iri"] == THINGS + "place/koje-do"
     assert found[0]["label"] == "Koje-do"
-    assert "박헌영" in found[1]["why"]
+    assert "its other name" in found[1]["why"]
     assert "1 found surely (match true), 1 to be looked at (match false), 2 not found" in said.err
 
 

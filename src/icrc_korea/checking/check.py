@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 KNOWN_SPACES = (BASE + "id/", BASE + "vocab/", BASE + "ontology#")
 RULE = BASE + "shapes#"
+NOWHERE = "(derived)"  # the place of what stands in no file
 MOST_GUESSES = 50  # of what a misspelt name in one file may have been
 LONGEST_SHOWN = 200  # characters of a text in a finding
 MOST_FINDINGS = 1000  # of one rule; a report that nobody reads helps nobody
@@ -159,16 +160,18 @@ def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
         # what is found elsewhere counts only if these files brought it about
         rules = tuple({finding.rule for finding in report.findings if finding.file not in foreign})
         before = set(_Check(layout, lambda *_: None, replace(options, only=rules), {}).findings())
-        report.findings = [finding for finding in report.findings if finding not in before]
+        report.findings = [found for found in report.findings if found not in before or found in run.blocking]
     wanted = [name for _, name in named if name not in foreign]
     known = ["ontology/prefixes.ttl", *run.places.texts, *(finding.file for finding in report.findings)]
     for name in wanted:
         if not any(_under(file, [name]) for file in known):
             raise UsageError(f"{name} holds nothing that is checked", "give a file or folder of data/, ontology/, …")
     if wanted:
+        # what kept a rule from running, or stands in no file, concerns every path
         report.findings = [
-            f for f in report.findings if f.file in foreign or f.rule == "parse" or _under(f.file, wanted)
-        ]
+            f for f in report.findings
+            if f.file in foreign or f.file == NOWHERE or f.rule == "parse" or f in run.blocking or _under(f.file, wanted)
+        ]  # fmt: skip
     return report
 
 
@@ -202,6 +205,7 @@ class _Check:
         self.report = Report()
         self.told = Counter[str]()  # findings by rule
         self.first: dict[str, Finding] = {}  # of a rule
+        self.blocking: set[Finding] = set()  # what kept rules from running that were asked for
 
     def findings(self) -> list[Finding]:
         """Runs the rules; the later ones need readable files and things with names."""
@@ -209,7 +213,8 @@ class _Check:
         try:
             with TemporaryDirectory(prefix="icrc-korea-") as folder:
                 self.data = Path(folder) / "data.nt"
-                return [finding for finding in self._all_rules(running) if self._asked(finding.rule)]
+                found = self._all_rules(running)
+                return [finding for finding in found if finding in self.blocking or self._asked(finding.rule)]
         finally:
             if running:
                 running.stop()
@@ -231,6 +236,7 @@ class _Check:
                 self._write(running)
             else:
                 rules, running = layout, None
+                self.blocking.update(self._graph_names(), self._blank_nodes())
         for number, rule in enumerate(rules):
             self.tell(number, len(rules) + 1, "checking " + rule.__name__.strip("_").replace("_", " "))
             found += self._few(rule())
@@ -288,7 +294,7 @@ class _Check:
         """A finding at the place where its subject is described."""
         iri = subject if isinstance(subject, str) else subject.value
         name = self.layout.shrink(iri)
-        finding = Finding("(derived)", 0, rule, name, found, remedy, severity)
+        finding = Finding(NOWHERE, 0, rule, name, found, remedy, severity)
         if self.told[rule] >= MOST_FINDINGS:
             return finding  # nobody will ask where it is
         thing = NamedNode(iri) if "://" in iri else None
@@ -877,7 +883,10 @@ class _Check:
         for fault in outcome.faults:
             remedy = f"{fault.remedy}; until then no shape is run"
             finding = Finding("shapes/", 0, "shapes", "", fault.found, remedy)
-            yield replace(self._at(fault.node, "shapes", fault.found, remedy)) if fault.node else finding
+            finding = self._at(fault.node, "shapes", fault.found, remedy) if fault.node else finding
+            self.blocking.add(finding)
+            self.report.engine = ""  # which ran no shape
+            yield finding
         yield from map(self._broken, outcome.results)
         self.told.update({self.layout.shrink(shape.strip("<>")): number for shape, number in outcome.more.items()})
 
