@@ -166,3 +166,32 @@ def test_a_folder_that_cannot_be_written_is_named(icrc: Command, tmp_path: Path)
     said = icrc("draw", "map", "-o", tmp_path / "nowhere" / "map.svg", "--root", ROOT)
     assert said.code == 3
     assert "map.svg cannot be written" in said.err
+
+
+def test_what_lies_beside_a_picture_is_not_overwritten(tmp_path: Path, icrc: Command) -> None:
+    precious = tmp_path / "letters.csv"
+    precious.write_text("precious\n", encoding="utf-8")
+    refused = icrc("draw", "network", "--root", ROOT, "-o", tmp_path / "letters.png")
+    assert refused.code == 2
+    assert "letters.csv" in refused.err
+    assert [path.name for path in tmp_path.iterdir()] == ["letters.csv"]
+    assert icrc("draw", "network", "--root", ROOT, "-o", tmp_path / "other.svg").code == 0
+    assert icrc("draw", "network", "--root", ROOT, "-o", tmp_path / "other.svg").code == 0  # its own, once more
+
+
+@pytest.mark.parametrize(("verb", "name", "begins"), [
+    (("draw", "sources"), "x.html", b"<!doctype html>"),
+    (("draw", "sources"), "x.png", b"\x89PNG"),
+    (("export",), "x.nt", b"<https://"),
+    (("export",), "x.nq", b"<https://"),
+    (("export",), "x.jsonld", b"{"),
+])  # fmt: skip
+def test_the_name_of_a_file_says_its_format(
+    verb: tuple[str, ...], name: str, begins: bytes, tmp_path: Path, icrc: Command
+) -> None:
+    assert icrc(*verb, "--root", ROOT, "-o", tmp_path / name).code == 0
+    assert (tmp_path / name).read_bytes().lower().startswith(begins.lower())
+    other = "svg" if verb[0] == "draw" else "turtle"
+    refused = icrc(*verb, "--root", ROOT, "--format", other, "-o", tmp_path / f"y{Path(name).suffix}")
+    assert refused.code == 2
+    assert "--format" in refused.err

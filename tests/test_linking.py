@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import COMMAND, Command, Said, copy_content, environment
+from conftest import COMMAND, Command, Said, copy_content, environment, spawn
 from wikidata_service import CASES, Wikidata, serving
 
 import icrc_korea
@@ -788,7 +788,7 @@ sys.addaudithook(hear)
         ["export", "--with", "claims,links,enrichment"],
         ["stats"],
         ["link"],
-        ["link", "place:geneva", "--accept", "Q71", "--why", "x", "--who", "x"],
+        ["link", "place:geneva", "--accept", "Q71", "--why", "x", "--who", "x", "--replace"],
         ["conflicts"],
         ["enrich", "--offline"],
         ["link", "Syngman Rhee", "--offline"],
@@ -812,3 +812,28 @@ def test_the_canary_sings(tmp_path: Path) -> None:
     code = "import urllib.request as u\ntry: u.urlopen('http://127.0.0.1:9/', timeout=1)\nexcept OSError: pass"
     subprocess.run([sys.executable, "-c", code], env=env, check=True, timeout=60)
     assert "socket.connect" in (tmp_path / "heard").read_text()
+
+
+# --- nothing is lost -----------------------------------------------------------------------------------------
+
+
+def test_who_judge_at_the_same_time_lose_nothing(own: Path) -> None:
+    items = [f"Q900{number}" for number in range(4)]
+    judging = ("--who", "x", "--why", "y")
+    told = [spawn("--root", own, "link", "place:geneva", "--reject", item, *judging) for item in items]
+    for process in told:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    kept = (own / "data/links/wikidata.sssom.tsv").read_text(encoding="utf-8")
+    assert [item for item in items if item in kept] == items
+
+
+def test_a_judgement_is_not_replaced_without_consent(own: Path, icrc: Command) -> None:
+    before = (own / "data/links/wikidata.sssom.tsv").read_bytes()
+    words = ("link", "place:geneva", "--accept", "Q71", "--who", "B", "--why", "other words", "--root", own)
+    refused = icrc(*words)
+    assert refused.code == 2
+    assert "--replace" in refused.err
+    assert (own / "data/links/wikidata.sssom.tsv").read_bytes() == before
+    assert icrc(*words, "--replace").code == 0
+    assert "other words" in (own / "data/links/wikidata.sssom.tsv").read_text(encoding="utf-8")

@@ -142,3 +142,11 @@ def test_answers_and_things_are_tables(graph: KnowledgeGraph) -> None:
 def test_the_module_opens_the_graph() -> None:
     assert len(icrc_korea.load(ROOT).run("unanswered")) > 0
     assert bool(icrc_korea.load(ROOT).ask("ASK { state:dprk kw:misprint ?o }"))
+
+
+def test_the_public_names_are_there_for_typing_and_catching() -> None:
+    for name in icrc_korea.__all__:
+        assert getattr(icrc_korea, name).__name__ == name
+    assert set(icrc_korea.__all__) <= set(dir(icrc_korea))
+    with pytest.raises(icrc_korea.UnknownTerm):
+        icrc_korea.load(ROOT).show("Atlantis")

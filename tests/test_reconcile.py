@@ -568,7 +568,7 @@ def test_a_table_gets_what_its_names_are(icrc: Command, tmp_path: Path) -> None:
     assert found[0]["iri"] == THINGS + "place/koje-do"
     assert found[0]["label"] == "Koje-do"
     assert "its other name" in found[1]["why"]
-    assert "1 found surely (match true), 1 to be looked at (match false), 2 not found" in said.err
+    assert "2 found surely (match true), 0 to be looked at (match false), 2 not found" in said.err
 
 
 def test_no_cell_is_a_formula(icrc: Command, tmp_path: Path) -> None:

@@ -6,9 +6,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .asking.questions import Question
+    from .errors import KgError, ParseError, QueryError, RemoteError, UnknownQuery, UnknownTerm, UsageError
     from .graph import KnowledgeGraph
+    from .rdf.answer import Answer
 
-__all__ = ["load"]
+__all__ = [
+    "Answer", "KgError", "KnowledgeGraph", "ParseError", "QueryError", "Question", "RemoteError", "UnknownQuery",
+    "UnknownTerm", "UsageError", "load",
+]  # fmt: skip
+# where each public name is kept: imported when it is used, for opening the graph needs few of them
+HOMES = {"Answer": "rdf.answer", "KnowledgeGraph": "graph", "Question": "asking.questions"}
 
 
 def load(root: str | Path | None = None, store: str | Path | None = None) -> KnowledgeGraph:
@@ -18,9 +26,17 @@ def load(root: str | Path | None = None, store: str | Path | None = None) -> Kno
     return KnowledgeGraph(root, store=store)
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 
         return version("icrc-korea")
-    raise AttributeError(name)
+    if name in __all__:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{HOMES.get(name, 'errors')}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

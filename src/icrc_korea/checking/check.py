@@ -170,7 +170,7 @@ def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
         # what kept a rule from running, or stands in no file, concerns every path
         report.findings = [
             f for f in report.findings
-            if f.file in foreign or f.file == NOWHERE or f.rule == "parse" or f in run.blocking or _under(f.file, wanted)
+            if f.file in (NOWHERE, *foreign) or f.rule == "parse" or f in run.blocking or _under(f.file, wanted)
         ]  # fmt: skip
     return report
 

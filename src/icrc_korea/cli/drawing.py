@@ -1,11 +1,11 @@
-"""Hides how pictures are asked for from the terminal."""
+"""Gives the verb that draws pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from .terminal import say
-from .verb import STORE, Verb
+from .verb import STORE, Verb, format_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ def _draw(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
     from ..publishing.pictures import write
 
     picture = graph.draw(options.picture)
-    target = Path(options.target or f"{options.picture}.{options.format}")
-    written = write(picture, options.format, target)
+    form = format_of(options, options.target, {f".{name}": name for name in ("svg", "png", "html")})
+    target = Path(options.target or f"{options.picture}.{form}")
+    written = write(picture, form, target)
     progress.close()
-    what = ["the picture, its text and its rows"] if options.format == "html" else ["picture", "in words", "rows"]
+    what = ["the picture, its text and its rows"] if form == "html" else ["picture", "in words", "rows"]
     for path, said in zip(written, what, strict=True):
         say(f"{path}  ({said})")
     say(f"{len(picture.rows)} rows drawn; open {target} to look at it")

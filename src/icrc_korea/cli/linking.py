@@ -205,7 +205,7 @@ def _judge(
             Decision(thing.id, what, number, label, options.match, options.who or "", options.why or "",
                      tuple(options.evidence), options.confidence)
         )  # fmt: skip
-    judgements.decide(decisions, lambda _: thing.label)
+    judgements.decide(decisions, lambda _: thing.label, options.replace)
     progress.close()
     say(f"{len(decisions)} judgement{'s' * (len(decisions) > 1)} written to {graph.layout.name_of(judgements.path)}")
     return 0
@@ -252,7 +252,7 @@ def _review(
 
     try:
         for decision in review(asked(), options.who or "", _ask, _tell):
-            count += judgements.decide([decision], lambda thing: labels.get(thing, thing))
+            count += judgements.decide([decision], lambda thing: labels.get(thing, thing), options.replace)
     except (EOFError, KeyboardInterrupt):
         _tell("")
     progress.close()
@@ -305,7 +305,7 @@ def _import(
     decisions = read_sheet(
         read_text(path, str(path)), str(path), lambda thing: bool(things.find(thing)), options.who or ""
     )
-    count = judgements.decide(decisions, lambda thing: things.read(things.find(thing)).label)
+    count = judgements.decide(decisions, lambda thing: things.read(things.find(thing)).label, options.replace)
     progress.close()
     say(f"{count} judgements read from {path} and written to {graph.layout.name_of(judgements.path)}")
     return 0
@@ -470,7 +470,7 @@ VERBS = {
             "icrc-korea link 'Syngman Rhee' --contact you@example.org",
             "icrc-korea link --class Place --service query --contact you@example.org",
             "icrc-korea link person:pak-heun-young --as 박헌영 --contact you@example.org",
-            "icrc-korea link place:geneva --accept Q71 --who 'A. Archivist' --why 'same city, same country'",
+            "icrc-korea link place:tokyo --accept Q1490 --who 'A. Archivist' --why 'same city' --replace",
             "icrc-korea link --review --offline --who 'A. Archivist'",
             "icrc-korea link --export candidates.csv --contact you@example.org",
             "icrc-korea link --import candidates.csv --who 'A. Archivist'",
@@ -492,6 +492,7 @@ VERBS = {
             ("--evidence", {"action": "append", "default": [], "metavar": "URL", "help": "where that can be read"}),
             ("--who", {"metavar": "NAME", "help": "who judges (or set ICRC_KOREA_EDITOR)"}),
             ("--confidence", {"type": float, "default": 0.9, "metavar": "0…1", "help": "how sure it is (0.9)"}),
+            ("--replace", {"action": "store_true", "help": "put the judgement in the place of an earlier one"}),
             ("--review", {"action": "store_true", "help": "judge candidate after candidate, with one key each"}),
             ("--export", {"metavar": "FILE", "help": "write the candidates as a table for a spreadsheet"}),
             ("--import", {"dest": "read_back", "metavar": "FILE", "help": "read the decisions of such a table"}),

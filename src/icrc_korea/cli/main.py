@@ -78,6 +78,25 @@ class HelpText(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=width_of_terminal())
 
 
+class Version(argparse.Action):
+    """Prints the version and ends: looked up only when it is asked for, for that takes time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"icrc-korea {version('icrc-korea')}\n")
+        parser.exit()
+
+
+class Given(argparse.Action):
+    """A format, and that it was asked for: then the name of a file does not decide."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: object = None
+    ) -> None:
+        namespace.format, namespace.format_given = values, True
+
+
 def _parser(first: list[str]) -> argparse.ArgumentParser:
     """The parser; only of one verb if the first argument names it, for each costs half a millisecond."""
     shared = argparse.ArgumentParser(add_help=False, formatter_class=HelpText)
@@ -94,6 +113,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
         formatter_class=HelpText,
     )
     parser.set_defaults(verb=None)
+    parser.add_argument("--version", action=Version, nargs=0, help="the version, and nothing else")
     # prog is given, or argparse would format a whole usage text to find it
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="icrc-korea")
 
@@ -108,7 +128,8 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
         )
         sub.set_defaults(run=verb.run)
         if verb.formats:
-            sub.add_argument("--format", choices=verb.formats, default=verb.formats[0],
+            sub.set_defaults(format_given=False)
+            sub.add_argument("--format", choices=verb.formats, default=verb.formats[0], action=Given,
                              help=f"default: {verb.formats[0]}")
         for flags, settings in verb.arguments:
             sub.add_argument(*flags.split(), **settings)

@@ -1,4 +1,4 @@
-"""Hides how the graph is taken elsewhere from the terminal: files, and stores of others."""
+"""Gives the verbs that take the graph elsewhere: files, a site, stores of others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from ..errors import UsageError
 from ..rdf.spaces import BASE
 from .terminal import print_json, print_lines, say
-from .verb import STORE, Verb
+from .verb import STORE, Verb, format_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from ..stores.dialects import Dialect
     from ..stores.spool import Spool
     from .terminal import Progress
+
+ENDINGS = {
+    ".ttl": "turtle", ".trig": "trig", ".nq": "nquads", ".nt": "ntriples", ".jsonld": "jsonld", ".rdf": "rdfxml",
+    ".xml": "rdfxml",
+}  # fmt: skip
+
 
 def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     from ..publishing.export import WHOLE, Choice
@@ -35,12 +41,13 @@ def _export(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
         raise UsageError("--manifest is written beside a file, and there is none", "name the file with -o")
     parts = [part.strip() for part in options.parts.split(",") if part.strip()]
     choice = Choice(tuple(parts), options.preset, options.same_as, options.reifiers)
+    form = format_of(options, options.target, ENDINGS)
     sys.stdout.flush()
-    size = graph.export_into(options.target or sys.stdout.buffer, options.format, choice, manifest=options.manifest)
+    size = graph.export_into(options.target or sys.stdout.buffer, form, choice, manifest=options.manifest)
     progress.close()
     if options.target is not None:
-        say(f"{size:,} bytes of {options.format} written to {options.target}")
-    whole = options.format == "context" or options.preset in WHOLE
+        say(f"{size:,} bytes of {form} written to {options.target}")
+    whole = form == "context" or options.preset in WHOLE
     if not whole and (others := graph.foreign_graphs()):
         say(f"{others:,} graphs of the store are no part of ours and were left out: --preset all has them too")
     return 0

@@ -48,6 +48,27 @@ class Verb:
         self.arguments, self.formats = arguments, formats.split()
 
 
+def format_of(options: argparse.Namespace, target: str | None, endings: dict[str, str]) -> str:
+    """The format to write a file in: by the ending of its name, unless --format says so; never one against the other.
+
+    `endings` has the format that each ending stands for.
+    """
+    from pathlib import PurePath
+
+    from ..errors import UsageError
+
+    wanted: str = options.format
+    named = endings.get(PurePath(target or "").suffix.lower(), "")
+    if not named:
+        return wanted
+    if options.format_given and named != wanted:
+        raise UsageError(
+            f"{target} has the name of a {named} file, and --format says {wanted}",
+            "leave --format out, or give the file a name with another ending",
+        )
+    return named
+
+
 def find(wanted: str) -> dict[str, Verb]:
     """The verb of that name alone, or all of them: importing one family is cheaper than all."""
     from importlib import import_module

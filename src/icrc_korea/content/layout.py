@@ -70,6 +70,14 @@ class Layout(Prefixes):
             "give the folder that holds ontology/, data/ and queries/ with --root or ICRC_KOREA_ROOT",
         )
 
+    def refuse_if_installed(self, path: Path) -> None:
+        """Fails where a file would be written into the installed package, to be lost with its next version."""
+        if self.root == Path(__file__).resolve().parents[1] / "_graph":
+            raise LayoutError(
+                f"{path.name} would be written into the installed package, and be lost with its next version",
+                "work in a folder of your own: --root FOLDER with ontology/, data/, shapes/ and queries/",
+            )
+
     def require_folders(self) -> None:
         """Fails with the name of the first folder or file that is missing."""
         for name in REQUIRED:

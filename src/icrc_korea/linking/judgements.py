@@ -18,6 +18,7 @@ from .items import ENTITY, is_item
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from ..content.layout import Layout
     from ..content.links import Judgement, LinkSet
@@ -54,7 +55,7 @@ class Judgements:
 
     def __init__(self, layout: Layout, today: Callable[[], date] = date.today) -> None:
         self.layout, self.path, self.today = layout, layout.root / NAME, today
-        self.links: LinkSet = links.load(self.path, NAME) if self.path.exists() else links.read(_empty(), NAME)
+        self.links: LinkSet = self._read()
 
     def of(self, thing: str) -> list[Judgement]:
         """The judgements on a thing."""
@@ -76,21 +77,48 @@ class Judgements:
         """Whether it is judged what the thing is elsewhere, or that it is nowhere."""
         return any(not one.negated for one in self.of(thing))
 
-    def decide(self, decisions: Iterable[Decision], label: Callable[[str], str]) -> int:
-        """Takes in decisions and writes the file once; all of them or, on an error, none."""
-        links, count = self.links, 0
-        for decision in decisions:
-            new = self._judgement(decision, label(decision.thing))
-            links = _with_prefix(links, new.subject, self.layout)
+    def decide(self, decisions: Iterable[Decision], label: Callable[[str], str], again: bool = False) -> int:
+        """Takes in decisions and writes the file once; all of them or, on an error, none.
+
+        What others wrote since the file was read is kept. A judgement on the same two things is replaced only with
+        `again`.
+        """
+        from ..rdf.atomic import alone
+
+        new = [(decision, self._judgement(decision, label(decision.thing))) for decision in decisions]
+        if not new:
+            return 0
+        self.layout.refuse_if_installed(self.path)
+        if not self.path.parent.is_dir():
+            self._with(new, again)  # what is wrong is told before anything is made
+            self._make_folder()
+        with alone(self.path):
+            self._write(self._with(new, again))
+        return len(new)
+
+    def _with(self, new: Iterable[tuple[Decision, Judgement]], again: bool) -> LinkSet:
+        """The judgements of the file as it is now, and the new ones."""
+        held = self._read()
+        for decision, judgement in new:
+            held = _with_prefix(held, judgement.subject, self.layout)
             try:
-                links, count = links.put(new), count + 1
+                if not again:
+                    _refuse_another(held, judgement)
+                held = held.put(judgement)
             except UsageError as error:
                 if not decision.place[1]:
                     raise
                 raise ParseError(*decision.place, 1, error.message, remedy=error.remedy) from None
-        if count:
-            self._write(links)
-        return count
+        return held
+
+    def _read(self) -> LinkSet:
+        return links.load(self.path, NAME) if self.path.exists() else links.read(_empty(), NAME)
+
+    def _make_folder(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
 
     def _judgement(self, decision: Decision, label: str) -> Judgement:
         who = decision.who or os.environ.get(EDITOR, "").strip()
@@ -119,14 +147,28 @@ class Judgements:
         from ..rdf.atomic import write_atomically
 
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.path, links.text().encode())
         except OSError as error:
-            raise LayoutError(
-                f"{self.path} cannot be written: {error.strerror}",
-                "work in a folder of your own: --root FOLDER with ontology/, data/, shapes/ and queries/",
-            ) from None
+            raise _unwritable(self.path, error) from None
         self.links = links
+
+
+def _unwritable(path: Path, error: OSError) -> LayoutError:
+    return LayoutError(
+        f"{path} cannot be written: {error.strerror}",
+        "work in a folder of your own: --root FOLDER with ontology/, data/, shapes/ and queries/",
+    )
+
+
+def _refuse_another(held: LinkSet, new: Judgement) -> None:
+    """Refuses to put a judgement in the place of one that says something else."""
+    for old in held.judgements:
+        if (old.subject, old.object) == (new.subject, new.object) and old != replace(new, date=old.date):
+            said = "is not" if old.negated else f"is linked ({old.predicate}) to"
+            raise UsageError(
+                f"{old.subject} {said} {old.object}: so {old.author} judged on {old.date}: {old.comment}",
+                "to put your judgement in its place, say --replace",
+            )
 
 
 def _one_line(text: str) -> str:

@@ -175,6 +175,12 @@ def write(picture: Picture, form: str, target: Path) -> list[Path]:
     if form != "html":  # a page has both in itself
         files[target.with_suffix(".txt")] = picture.text.encode()
         files[target.with_suffix(".csv")] = picture.table().encode()
+        for path in list(files)[1:]:  # beside a picture may lie what somebody else wrote
+            if path.exists() and not _is_ours(path, files[path]):
+                raise UsageError(
+                    f"{path} is there already, and does not belong to this picture",
+                    "give the picture another name with -o, or move that file",
+                )
     for path, data in files.items():
         try:
             write_atomically(path, data)
@@ -184,6 +190,15 @@ def write(picture: Picture, form: str, target: Path) -> list[Path]:
                 f"{path} cannot be written: {reason}", "give -o a file in a folder you may write to"
             ) from None
     return list(files)
+
+
+def _is_ours(path: Path, data: bytes) -> bool:
+    """Whether a file begins as what would be written in its place: an earlier state of it."""
+    try:
+        with path.open("rb") as held:
+            return held.readline() == data.partition(b"\n")[0] + b"\n"
+    except OSError:
+        return False
 
 
 # --- timeline ------------------------------------------------------------------------------------------

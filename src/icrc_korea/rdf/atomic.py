@@ -37,6 +37,20 @@ def atomically(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Holds a file for one process that reads it, changes it and writes it: others wait. It ends with the process."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: the last writer wins, as with any editor
+        yield
+        return
+    lock = path.with_name(f".{path.name}.lock")
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield  # the lock stays: whoever waits holds the same file
+
+
 def sync(folder: Path) -> None:
     """Waits until a folder and the files in it are on the disk, not only on their way."""
     for path in [*(path for path in folder.iterdir() if path.is_file()), folder]:

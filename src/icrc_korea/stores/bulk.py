@@ -31,7 +31,8 @@ def write_bulk(spool: Spool, place: Place, folder: str, name: str, one_each: boo
         with (root / "graphs.nq").open("wb") as stream:
             for graph in spool.graphs.values():
                 end = f" <{graph.iri}> .\n".encode()
-                stream.writelines(line[:-3] + end for line in spool.lines(graph))
+                lines = (line[:-3] + end for line in spool.lines(graph))
+                stream.writelines(map(escaped, lines) if place.dialect.ascii_files else lines)
             end = f" <{manifest_of(name)}> .\n".encode()
             stream.writelines(line[:-2] + end for line in manifest.splitlines())
         script = root / "load.sh"
@@ -45,6 +46,20 @@ def write_bulk(spool: Spool, place: Place, folder: str, name: str, one_each: boo
         script.chmod(0o755)
     except OSError as error:
         raise LayoutError(f"{folder} cannot be written: {error.strerror}", "name a folder you may write to") from None
+
+
+def escaped(line: bytes) -> bytes:
+    r"""A line of N-Quads in ASCII alone.
+
+    >>> escaped('<urn:a> <urn:p> "중국 é" .'.encode())
+    b'<urn:a> <urn:p> "\\uC911\\uAD6D \\u00E9" .'
+    """
+    if line.isascii():
+        return line
+    return "".join(
+        char if char.isascii() else f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
+        for char in line.decode()
+    ).encode("ascii")
 
 
 NO_LOADER = "echo 'this kind of store has no bulk loader that we know: see its manual' >&2; exit 1"

@@ -39,6 +39,7 @@ class Dialect:
         durations_as_numbers: bool = False,
         together: bool = False,
         decimals_with_point: bool = False,
+        ascii_files: bool = False,
         tried: bool = False,
     ) -> None:
         """`example` is an address as a user gives it; `query`, `update`, `graphs` are where it is asked, changed and
@@ -46,14 +47,15 @@ class Dialect:
         that gives a graph as N-Triples, and without it graphs are read by SELECT, page by page; `bulk` are the lines
         of a shell script that loads `graphs.nq`; `login` are the options that curl needs; `durations_as_numbers`:
         it gives `P1D` as `86400.0`; `together`: each request costs it so much that small graphs go in one update;
-        `decimals_with_point`: it finds `65000` never again, not even to take it away, but `65000.0` it does.
+        `decimals_with_point`: it finds `65000` never again, not even to take it away, but `65000.0` it does;
+        `ascii_files`: it reads files of N-Quads as ASCII, so that other characters are written as escapes.
         """
         self.title, self.example, self.tried = title, example, tried
         self.query, self.update, self.graphs = query, update, graphs
         self.name, self.way, self.sends, self.chunk = name, way, sends, chunk
         self.read, self.bulk, self.login = read, bulk, login
         self.durations_as_numbers, self.together = durations_as_numbers, together
-        self.decimals_with_point = decimals_with_point
+        self.decimals_with_point, self.ascii_files = decimals_with_point, ascii_files
 
     def at(self, url: str) -> Place:
         """This kind of store at an address."""
@@ -141,7 +143,8 @@ fi""",
     ),
     "blazegraph": Dialect(
         "Blazegraph", "http://localhost:9999/blazegraph/namespace/kg/sparql",
-        name="context-uri", way=DROP_AND_POST, sends="text/plain; charset=utf-8", chunk=50_000,
+        # it reads N-Triples and N-Quads as ASCII, whatever charset is said, and Turtle as UTF-8
+        name="context-uri", way=DROP_AND_POST, sends="text/turtle", chunk=50_000, ascii_files=True,
         bulk="curl --fail-with-body -sS -X POST -H 'Content-Type: text/x-nquads' -T graphs.nq "
              "\"${1:?the address of the namespace, which must be in quads mode}\"",
     ),
