@@ -1,4 +1,4 @@
-"""Hides that `python -m icrc_korea` is the command `icrc-korea`."""
+"""Runs the command by `python -m icrc_korea`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides exit codes: every way the project can fail, as one tree of exceptions.
+"""Gives every way in which the project can fail, as one tree of exceptions.
 
     KgError                    something expected went wrong        exit code
     ├── LayoutError            a folder or file is not where it should be   3

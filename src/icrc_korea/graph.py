@@ -1,4 +1,4 @@
-"""Hides all other modules: one object to ask, look up, trace, check and export."""
+"""Gives one object to ask, look up, trace, check, export: the face of the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides how text fits a terminal: wide characters, wrapping, and control characters made visible."""
+"""Fits text to a terminal: wide characters, wrapping, control characters made visible."""
 
 from __future__ import annotations
 

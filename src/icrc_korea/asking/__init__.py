@@ -1,1 +1,1 @@
-"""The questions of the catalogue, and the evidence for their answers."""
+"""Asks the questions of the catalogue, with the evidence for their answers."""

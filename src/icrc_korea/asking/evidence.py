@@ -1,4 +1,4 @@
-"""Hides which statements the rows of an answer spell out, and what they rest on."""
+"""Finds the statements that the rows of an answer spell out, with what they rest on."""
 
 from __future__ import annotations
 

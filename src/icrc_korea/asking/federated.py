@@ -1,4 +1,4 @@
-"""Hides how a question to this graph and to another is taken apart: who is chosen here, what is asked there, the join.
+"""Takes a question to this graph and another apart: who is chosen here, what is asked there.
 
 What stands before SERVICE chooses the items, the block is asked elsewhere about these alone, and what stands behind
 it compares. The store here never sees the word SERVICE: rows from elsewhere come back as triples.

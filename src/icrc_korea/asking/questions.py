@@ -1,4 +1,4 @@
-"""Hides the header of query files: what a question asks, its parameters and its columns."""
+"""Reads the header of query files: what a question asks, its parameters, its columns."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What must hold: rules over files, values, shapes and stores."""
+"""Checks what must hold: files, values, shapes, stores."""

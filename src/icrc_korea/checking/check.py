@@ -1,4 +1,4 @@
-"""Hides every rule that the files must keep: each break becomes a finding with its place and remedy."""
+"""Runs every rule over the files; each break becomes a finding with its place, its remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides the SHACL engines: shapes are checked first, then run over the data, in a process that can be stopped.
+"""Runs the SHACL engines over the data, in a process that can be stopped.
 
 `turbo` (pyshacl-turbo) is the default, `pyshacl` the reference; both give the same results. An engine runs in
 a child process, so that a shape that never ends, or one that brings the engine down, costs a finding and no more.

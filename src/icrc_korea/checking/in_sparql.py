@@ -1,4 +1,4 @@
-"""Hides SHACL as SPARQL: each constraint of a shape is a query that finds what breaks it, wherever the data are.
+"""Compiles SHACL constraints into queries that find what breaks them, wherever the data are.
 
     shapes = Compiled(quads_of_shapes, subclasses)
     for rule in shapes.rules: ask(rule.query)          # rows of ?focus and ?value, each a result

@@ -1,4 +1,4 @@
-"""Hides what makes a literal well written: no hidden characters, the language it says, the form of its datatype."""
+"""Tells what is wrong with a literal: hidden characters, its language, the form of its datatype."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides where in a file a statement is written: parsers give triples without lines, people need lines."""
+"""Finds the line of a file in which a statement is written."""
 
 from __future__ import annotations
 

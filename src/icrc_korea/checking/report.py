@@ -1,4 +1,4 @@
-"""Hides the forms of a report: findings as text for people, JSON, SARIF and GitHub annotations for programs."""
+"""Writes findings for people, or as JSON, SARIF, GitHub annotations."""
 
 from __future__ import annotations
 

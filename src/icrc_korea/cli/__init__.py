@@ -1,1 +1,1 @@
-"""The command line: one module for each family of verbs."""
+"""Runs the command line: one module per family of verbs."""

@@ -1,4 +1,4 @@
-"""Hides how questions, things and reasons are asked for and shown at the terminal."""
+"""Gives the verbs that ask questions, show things, explain statements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides how what we hold is offered to Wikidata: as text for tools that people run themselves, never sent."""
+"""Gives the verb that prepares text for Wikidata's tools; it sends nothing."""
 
 from __future__ import annotations
 

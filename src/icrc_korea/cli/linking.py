@@ -1,4 +1,4 @@
-"""Hides how links to Wikidata are found, judged and drawn on from the terminal."""
+"""Gives the verbs that find links, judge them, draw on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides the command line: arguments in, a verb run, exit codes out."""
+"""Runs one command: arguments in, exit code out."""
 
 from __future__ import annotations
 

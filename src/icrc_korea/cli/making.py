@@ -1,4 +1,4 @@
-"""Hides how the graph is built, checked and counted from the terminal."""
+"""Gives the verbs that build, check, count, anchor."""
 
 from __future__ import annotations
 

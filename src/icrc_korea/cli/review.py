@@ -1,4 +1,4 @@
-"""Hides the conversation of a review at the terminal: one candidate at a time, a key for each answer."""
+"""Asks about one candidate at a time, with a key for each answer."""
 
 from __future__ import annotations
 

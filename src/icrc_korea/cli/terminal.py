@@ -1,4 +1,4 @@
-"""Hides the terminal: lines and JSON on standard output, words and progress on standard error."""
+"""Writes data on standard output, words on standard error, progress on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides where each verb is: a family of verbs is a module, imported when one of them is wanted."""
+"""Finds the verbs of the command: a family is a module, imported when one of its verbs is wanted."""
 
 from __future__ import annotations
 

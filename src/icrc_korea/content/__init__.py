@@ -1,1 +1,1 @@
-"""What stands in the folders: their layout, the sources, the claims, the links."""
+"""Reads what stands in the folders: layout, sources, claims, links."""

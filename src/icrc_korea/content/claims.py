@@ -1,4 +1,4 @@
-"""Hides how statements hang on the guide's text: passages, sentence graphs and derived claims."""
+"""Derives a claim for each statement from the sentence graph that holds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides where the project's files are: a checkout, an installed wheel or a team's own folder."""
+"""Finds the files of a graph: in a checkout, an installed wheel, a folder of one's own."""
 
 from __future__ import annotations
 

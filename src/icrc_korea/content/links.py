@@ -1,4 +1,4 @@
-"""Hides the SSSOM form of data/links/: one row a judgement on what a thing of ours is elsewhere.
+"""Reads the SSSOM tables of data/links: one row per judgement on what a thing is elsewhere.
 
 A file is a table with tabs; the lines before it that begin with # are YAML and say what holds for all rows.
 https://mapping-commons.github.io/sssom/ describes the form.

@@ -1,1 +1,1 @@
-"""The built graph: made from the files, kept on disk, looked up."""
+"""Makes the built graph from the files, keeps it, looks things up in it."""

@@ -1,4 +1,4 @@
-"""Hides when and how the dataset is made: assembled, derived, written at once or not at all."""
+"""Makes the dataset from the files: assembled, derived, written at once or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides how a store on disk stays whole: built beside the old one, named by one file, checked when it is opened.
+"""Keeps a store on disk whole: built beside the old one, checked when it is opened.
 
 A folder holds
 

@@ -1,1 +1,1 @@
-"""Wikidata and other catalogues: candidates, judgements, enrichment, conflicts."""
+"""Links things to Wikidata or other catalogues, by judgements of people."""

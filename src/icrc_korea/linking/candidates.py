@@ -1,4 +1,4 @@
-"""Hides how candidates for a thing come together: found by services, described, weighed, without those rejected."""
+"""Brings together the candidates for a thing, each weighed, without those rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides how what the guide says is set beside what other sources say, and when the two disagree."""
+"""Sets what the guide says beside what other sources say; tells where they disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides how what Wikidata says of a linked item becomes claims in a graph of its own, each with its source."""
+"""Turns what Wikidata says of a linked item into claims, each with its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides how a federated question is answered: items chosen here, asked about at Wikidata, joined here."""
+"""Answers a federated question: items chosen here, asked about at Wikidata, joined here."""
 
 from __future__ import annotations
 

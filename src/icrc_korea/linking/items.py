@@ -1,4 +1,4 @@
-"""Hides the form in which Wikidata gives an item: its names, statements, qualifiers, references and ranks."""
+"""Reads an item of Wikidata: names, statements, qualifiers, references, ranks."""
 
 from __future__ import annotations
 

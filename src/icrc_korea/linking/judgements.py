@@ -1,4 +1,4 @@
-"""Hides where judgements on links are kept, and in what table they travel through a spreadsheet."""
+"""Keeps the judgements on links to Wikidata, in a table that people can read."""
 
 from __future__ import annotations
 

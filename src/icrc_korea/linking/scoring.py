@@ -1,4 +1,4 @@
-"""Hides how a candidate is weighed against a thing, and how each part of the weight is put in words."""
+"""Weighs a candidate against a thing, feature by feature, in words."""
 
 from __future__ import annotations
 

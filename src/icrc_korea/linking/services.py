@@ -1,4 +1,4 @@
-"""Hides the wire forms of the services that know Wikidata: its API, its query service, reconciliation services."""
+"""Asks Wikidata's API for items."""
 
 from __future__ import annotations
 

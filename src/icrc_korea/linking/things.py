@@ -1,4 +1,4 @@
-"""Hides where in the graph it stands what helps to recognise a thing elsewhere: names, dates, offices, places."""
+"""Gathers what helps to recognise a thing elsewhere: names, dates, offices, places."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a name in a table to a thing of the graph."""
+"""Finds the thing of the graph that a name in a table stands for."""

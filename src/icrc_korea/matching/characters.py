@@ -1,4 +1,4 @@
-"""Hides which Chinese characters are one character written in several ways, and how Korean reads them.
+"""Tells which Chinese characters are variants of one another, with their Korean readings.
 
 Each group is a character as it is written in Korea, Taiwan or Japan (or simplified already), its simplified form, and
 its readings in Korean. Here are those that names of this field are made of; one that is missing is compared as it is.

@@ -1,4 +1,4 @@
-"""Hides how a name in somebody's table finds our thing: under which names, how surely, and in words why."""
+"""Finds the thing that a name in a table stands for, with a score put in words."""
 
 from __future__ import annotations
 

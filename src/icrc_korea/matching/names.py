@@ -1,4 +1,4 @@
-"""Hides how the names of one thing differ: scripts, case, order, and the many ways to write Korean in Latin letters."""
+"""Compares names across scripts, spellings, orders of words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides the table that is matched against the graph: its encoding, its delimiter, and cells that would be formulas."""
+"""Reads a table of names in whatever encoding it has; writes the matches beside them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pages for people: the graph as HTML, the same whether served or written to files."""
+"""Makes pages for people, the same whether served or written to files."""

@@ -1,1 +1,1 @@
-"""The graph as files: exports, packages, pictures."""
+"""Writes the graph as files: exports, packages, pictures."""

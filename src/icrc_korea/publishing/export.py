@@ -1,4 +1,4 @@
-"""Hides what goes into an export, how each format is written, and what a package of files says of itself."""
+"""Writes the graph in a format, with the parts that were chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the folder of a release: all formats, VoID and DCAT, manifest."""
+"""Writes the folder of a release: all formats, a description, a manifest."""
 
 from __future__ import annotations
 

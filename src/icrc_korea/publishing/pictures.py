@@ -1,4 +1,4 @@
-"""Hides how answers of the catalogue become pictures: timeline, network, map and table of sources.
+"""Draws answers of the catalogue: timeline, network, map, sources.
 
 Each picture is drawn from answers to catalogue questions, and never says more than they do: it comes with a
 text for those who do not see it, and with the rows that it was drawn from.

@@ -1,1 +1,1 @@
-"""RDF and SPARQL as such: terms, reading, writing, sorting, queries, answers, dates."""
+"""Reads, writes, sorts, asks RDF: the ground that everything stands on."""

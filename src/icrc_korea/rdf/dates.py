@@ -1,4 +1,4 @@
-"""Hides how EDTF dates read: the first and last day that an expression allows."""
+"""Reads an EDTF date: the first or last day that it allows."""
 
 from __future__ import annotations
 

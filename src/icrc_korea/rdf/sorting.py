@@ -1,4 +1,4 @@
-"""Hides how more lines than fit into memory are brought into order."""
+"""Brings more lines into order than fit into memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides pyoxigraph: reading and writing RDF, and asking SPARQL over one dataset."""
+"""Holds one dataset in pyoxigraph, to be asked by SPARQL."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What follows: axioms and rules, inference, proofs."""
+"""Infers what follows, with a proof for each statement."""

@@ -1,4 +1,4 @@
-"""Hides how a derivation is told to programs: as a tree of plain values, and as PROV-O."""
+"""Writes a derivation for programs: a tree of plain values, or PROV-O."""
 
 from __future__ import annotations
 

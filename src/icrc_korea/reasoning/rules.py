@@ -1,4 +1,4 @@
-"""Hides the reasoner: what follows from the graph, what contradicts it, and the proof of each thing that follows.
+"""Applies rules to the graph until nothing new follows.
 
 The ontology's axioms (OWL 2 RL) are compiled to SPARQL rules over the embedded store. `queries/derive/` holds
 rules that OWL cannot say. Both run together to a fixpoint. owlrl is the reference: it gives the same news.

@@ -1,1 +1,1 @@
-"""Asking other machines: HTTP, credentials, manners, SPARQL."""
+"""Asks other machines, when the user asked for it."""

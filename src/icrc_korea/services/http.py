@@ -1,4 +1,4 @@
-"""Hides HTTP: one polite client for the machines that the user named.
+"""Sends HTTP requests to the machines that the user named, politely, within limits.
 
     wire = Wire(tell=say, credentials=Credentials.of("https://store.example/ds"))
     reply = wire.send("GET", "https://store.example/ds", params={"query": "ASK {}"}, accept=JSON)

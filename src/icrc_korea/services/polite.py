@@ -1,4 +1,4 @@
-"""Hides the manners of asking other people's services: who asks, one at a time, waiting, giving up, remembering."""
+"""Asks public services with good manners: one request at a time, remembered, given up in time."""
 
 from __future__ import annotations
 

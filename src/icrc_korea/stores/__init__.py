@@ -1,1 +1,1 @@
-"""The graph in other people's triple stores: pushed, verified, asked, reasoned over there."""
+"""Brings the graph into other people's triple stores; verifies, asks, reasons there."""

@@ -1,4 +1,4 @@
-"""Hides how triple stores differ on the wire: a table of addresses, forms and ways, one row a store.
+"""Tells how each kind of triple store is addressed: one row per store.
 
 `{}` stands for the address that the user gives, without a slash at its end. A row says `tried` where the tests
 run the store itself; the others follow the protocol that their makers document.

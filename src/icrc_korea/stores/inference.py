@@ -1,4 +1,4 @@
-"""Hides how what follows is worked out inside a store of somebody else, where the data are.
+"""Works out inside a store what follows from the data there.
 
     closure = Closure(remote, program, derived, tell)
     for update in closure.plan(): …                    # what would be sent

@@ -1,4 +1,4 @@
-"""Hides how a graph is brought into a triple store of others, kept in step, and proved to have arrived.
+"""Brings a graph into a triple store of somebody else, then keeps it in step.
 
 Graph by graph: what the store has already is left alone, what has changed is replaced, what we put there and have
 no more is taken out. A graph of ours in the store, the manifest, says which graphs came from us, with the number of

@@ -1,4 +1,4 @@
-"""Hides that the graph is somewhere else: a SPARQL 1.1 service with the face of a built dataset.
+"""Asks a SPARQL 1.1 service as if it were the built dataset.
 
     remote = Remote("http://localhost:3030/kg", layout)
     remote.slice(None).query("SELECT * { ?s kw:sender ?o }")      # the same Answer as the embedded store gives

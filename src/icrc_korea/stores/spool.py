@@ -1,4 +1,4 @@
-"""Hides how any number of quads is brought into order, graph by graph, in little memory.
+"""Brings any number of quads into order, graph by graph, in little memory.
 
     with Spool(quads, chunk=250_000) as spool:
         for graph in spool.graphs.values():

@@ -1,1 +1,1 @@
-"""The graph over HTTP, and its handbook."""
+"""Serves the graph over HTTP."""

@@ -1,4 +1,4 @@
-"""Hides how the catalogue reads elsewhere: as a page, and as an OpenAPI description of its addresses."""
+"""Writes the catalogue of questions as a page, or as an OpenAPI description."""
 
 from __future__ import annotations
 

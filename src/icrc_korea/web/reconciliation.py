@@ -1,4 +1,4 @@
-"""Hides the reconciliation API, versions 0.2 and 1.0-draft: our things offered to OpenRefine and its like over HTTP.
+"""Offers our things to OpenRefine by the reconciliation API, versions 0.2 or 1.0-draft.
 
 `app(graph)` is an ASGI application without any framework, to be mounted in one; `serve` has it at /reconcile.
 The root speaks 0.2, which OpenRefine speaks; `/1.0-draft` speaks the draft. The two differ in their manifests and

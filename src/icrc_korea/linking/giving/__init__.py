@@ -1,1 +1,1 @@
-"""Giving back to Wikidata: what the graph could add there."""
+"""Prepares what the graph could add to Wikidata."""

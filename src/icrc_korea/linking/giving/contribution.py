@@ -1,4 +1,4 @@
-"""Hides what of ours may go to Wikidata: stated in a source, linked without doubt, and not there yet."""
+"""Chooses what may go to Wikidata: stated in a source, linked without doubt, not there yet."""
 
 from __future__ import annotations
 

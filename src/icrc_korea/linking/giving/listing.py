@@ -1,4 +1,4 @@
-"""Hides two further forms in which Wikidata's tools take what we hold: a Mix'n'match catalogue, an EntitySchema."""
+"""Writes a Mix'n'match catalogue, or an EntitySchema, of what the graph holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hides the two languages of QuickStatements, the tool with which people edit Wikidata: V1 and CSV."""
+"""Writes statements in the two languages of QuickStatements, V1 or CSV."""
 
 from __future__ import annotations
 
