@@ -56,7 +56,7 @@ def report(graph: KnowledgeGraph, given: argparse.Namespace) -> None:
     bare.bulk_load(merged, format=ox.RdfFormat.N_TRIPLES, lenient=True)
     other = None if given.no_rdflib else rdflib_of(merged)
     rows, slower, skipped = [], [], 0
-    for entry in graph.questions():
+    for entry in graph.every_question():
         if entry.topic in APART:
             continue
         question = graph.question(entry.id)

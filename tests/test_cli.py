@@ -160,8 +160,8 @@ def examples() -> Iterator[Any]:
 
 EXAMPLES = sorted(set(examples()))
 NEEDS_A_FILE = re.compile(r"guide\.txt|--guide FILE|my-question\.rq|big\.nq|names\.csv|VERB|SUBJECT|NAME|DIR|check")
-# these ask another machine, or need one
-NEEDS_A_MACHINE = re.compile(r"icrc-korea (push|verify|link|enrich|reconcile|reason|contribute)|http://|--print|federated")
+# these ask another machine, need one, or run until they are stopped
+NEEDS_A_MACHINE = re.compile(r"icrc-korea (serve|push|verify|link|enrich|reconcile|reason|contribute)|http://|--print|federated")
 HARMLESS = [line for line in EXAMPLES if not NEEDS_A_FILE.search(line) and not NEEDS_A_MACHINE.search(line)]
 
 

@@ -63,7 +63,7 @@ def generation(folder: Path) -> Path:
 
 def test_every_question_has_the_same_answer_on_disk(made: Path, graph: KnowledgeGraph) -> None:
     on_disk = icrc_korea.load(ROOT, store=made)
-    questions = [question.id for question in graph.questions() if question.topic not in APART]
+    questions = [question.id for question in graph.every_question() if question.topic not in APART]
     assert len(questions) > 80
     assert [name for name in questions if on_disk.run(name).rows != graph.run(name).rows] == []
 
@@ -78,7 +78,7 @@ def test_things_and_reasons_are_shown_from_disk(made: Path, graph: KnowledgeGrap
 def test_rows_are_marked_and_traced_from_disk(made: Path, graph: KnowledgeGraph) -> None:
     on_disk = icrc_korea.load(ROOT, store=made)
     text = "SELECT ?s ?o { ?s kw:sentBy|kw:sender|kw:addressedParty ?o }"
-    questions = [(q.id, graph.question(q.id).text) for q in graph.questions() if q.topic == "correspondence"]
+    questions = [(q.id, graph.question(q.id).text) for q in graph.every_question() if q.topic == "correspondence"]
     marked = 0
     for name, asked in questions:
         here, there = graph.run(name), on_disk.run(name)

@@ -103,7 +103,7 @@ def test_every_column_is_bound_somewhere_and_the_question_is_asked_in_three_lang
     name: str, graph: KnowledgeGraph
 ) -> None:
     header, *rows = list(csv.reader(io.StringIO(expected(name))))
-    found = next(question for question in graph.questions() if question.id == f"federated/{name}")
+    found = next(question for question in graph.every_question() if question.id == f"federated/{name}")
     assert list(found.columns) == header
     assert all(found.columns.values())
     assert set(found.summary) == {"en", "fr", "ko"}

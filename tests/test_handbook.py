@@ -96,7 +96,7 @@ def test_each_question_is_an_address_with_its_parameters(addresses: Any, graph: 
     assert list(addresses["paths"]) == [f"/q/{name}.{{format}}" for name in ids(graph)]
     names = [path["get"]["operationId"] for path in addresses["paths"].values()]
     assert len(set(names)) == len(names)
-    for question in graph.questions():
+    for question in graph.every_question():
         if question.id in ids(graph):
             said = addresses["paths"][f"/q/{question.id}.{{format}}"]["get"]
             assert said["summary"] == question.asks()

@@ -144,6 +144,26 @@ def test_the_module_opens_the_graph() -> None:
     assert bool(icrc_korea.load(ROOT).ask("ASK { state:dprk kw:misprint ?o }"))
 
 
+def test_rows_and_terms_of_an_answer_can_be_used_again() -> None:
+    graph = icrc_korea.load(ROOT)
+    answer = graph.run("correspondence/unanswered")
+    assert answer[0] == next(iter(answer))
+    assert answer[-1] == list(answer)[-1]
+    with pytest.raises(IndexError):
+        answer[len(answer)]
+    assert graph.show(answer.rows[0][0])["id"] == answer[0][answer.columns[0]]
+    assert len(graph.questions()) < len(graph.every_question())
+    why = graph.why("person:syngman-rhee", "rdf:type", "kw:Person")
+    for shown in (graph, answer, graph.question("unanswered"), why):
+        assert " at 0x" not in repr(shown)
+
+
+@pytest.mark.parametrize("wrong", [None, 7, ["x"], b"x"])
+def test_what_is_no_name_is_refused_by_name(wrong: object) -> None:
+    with pytest.raises(icrc_korea.UsageError, match=type(wrong).__name__):
+        icrc_korea.load(ROOT).show(wrong)  # type: ignore[arg-type]
+
+
 def test_the_public_names_are_there_for_typing_and_catching() -> None:
     for name in icrc_korea.__all__:
         assert getattr(icrc_korea, name).__name__ == name

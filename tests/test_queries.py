@@ -113,7 +113,7 @@ def test_no_row_stands_twice(case: Case) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_what_is_asked_is_explained(question: str, graph: KnowledgeGraph) -> None:
-    found = next(entry for entry in graph.questions() if entry.id == question)
+    found = next(entry for entry in graph.every_question() if entry.id == question)
     assert set(found.columns) == set(graph.run(question).columns)
     assert all(found.columns.values())
     assert set(found.summary) == {"en", "fr", "ko"}, "it is asked in English, French and Korean"
@@ -124,7 +124,7 @@ def test_what_is_asked_is_explained(question: str, graph: KnowledgeGraph) -> Non
 
 
 def test_columns_and_parameters_are_listed_in_the_order_of_the_file(graph: KnowledgeGraph) -> None:
-    for found in graph.questions():
+    for found in graph.every_question():
         if found.id in QUESTIONS:
             text = (QUERIES / f"{found.id}.rq").read_text(encoding="utf-8")
             named = re.findall(r"^#\+   (\w+):", text, re.M)

@@ -129,7 +129,7 @@ def remote(request: pytest.FixtureRequest, graph: KnowledgeGraph, tmp_path_facto
 
 def test_other_ways_of_asking_give_what_the_files_give(graph: KnowledgeGraph, remote: KnowledgeGraph) -> None:
     """The same over a strict default graph and over the union of all graphs, those of others among them."""
-    for question in [question for question in graph.questions() if question.topic not in APART][::8]:
+    for question in [question for question in graph.every_question() if question.topic not in APART][::8]:
         here, there = graph.run(question.id), remote.run(question.id)
         assert (here.columns, here.truth, here.rows) == (there.columns, there.truth, there.rows), question.id
         assert set(here.triples or ()) == set(there.triples or ()), question.id

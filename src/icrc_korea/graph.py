@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from .asking.questions import find, index, read
+from .asking.questions import APART, find, index, read
 from .content.layout import Layout
 from .dataset import build
 from .dataset.facts import ABOUT_CLAIMS, NAMES, Claim, Facts, Thing, Why, _english_first, _folded, _is_claim, _tally
@@ -111,12 +111,24 @@ class KnowledgeGraph:
     # --- asking ---
 
     def questions(self) -> list[Question]:
-        """The questions of the catalogue."""
+        """The questions of the catalogue: those for people.
+
+        >>> import icrc_korea
+        >>> {question.topic for question in icrc_korea.load().questions()} >= {"absence", "law", "people"}
+        True
+        """
+        return [question for question in self.every_question() if question.topic not in APART]
+
+    def every_question(self) -> list[Question]:
+        """Every query file: also rules of inference, queries that must find no fault, and federated questions."""
         return self.built.questions()
+
+    def __repr__(self) -> str:
+        return f"<KnowledgeGraph of {self.layout.root}{f', asked at {self.store}' if self.store else ''}>"
 
     def question(self, name: str) -> Question:
         """One question with its text; UnknownQuery offers the nearest names."""
-        question = find(name, self.questions())
+        question = find(name, self.every_question())
         path = self.layout.root / "queries" / f"{question.id}.rq"
         question.text = path.read_text(encoding="utf-8-sig")
         return question
@@ -133,7 +145,7 @@ class KnowledgeGraph:
         if bindings and _is_construct(question.text):
             raise QueryError("a CONSTRUCT query takes no parameters", "write the values into the query")
         shown = [name for name in question.columns if name in bindings]
-        ours = question.id in {known.id for known in self.questions()}
+        ours = question.id in {known.id for known in self.every_question()}
         return self._ask(question.text, bindings, shown, ours, limits)
 
     def read_query(self, text: str, name: str) -> Question:
@@ -226,7 +238,7 @@ class KnowledgeGraph:
 
         return with_sources(answer, text, self._slice)
 
-    def describe(self, term: str) -> rdflib.Graph:
+    def describe(self, term: str | NamedNode) -> rdflib.Graph:
         """What is said of and with a thing, and the claims that say so, as an rdflib.Graph."""
         from .rdf.exchange import rdflib_graph
 
@@ -243,8 +255,15 @@ class KnowledgeGraph:
 
     # --- names ---
 
-    def resolve(self, term: str) -> str:
-        """The IRI of a thing given as CURIE, IRI or label in any language; UnknownTerm if there is none."""
+    def resolve(self, term: str | NamedNode) -> str:
+        """The IRI of a thing given as CURIE, IRI or label in any language, or as a term of an answer.
+
+        UnknownTerm if there is none, UsageError for what is no name at all.
+        """
+        if isinstance(term, NamedNode):
+            term = f"<{term.value}>"
+        if not isinstance(term, str):
+            raise UsageError(f"{term!r} names nothing: it is a {type(term).__name__}", "give a name, a CURIE or an IRI")
         iri = self.layout.expand(term)
         if iri is not None:
             try:
@@ -310,7 +329,7 @@ class KnowledgeGraph:
 
     # --- looking things up ---
 
-    def show(self, term: str) -> Thing:
+    def show(self, term: str | NamedNode) -> Thing:
         """One thing: its names, type and definition, then every statement with its sentences."""
         node = NamedNode(self.resolve(term))
         facts, shrink = self.facts, self.layout.shrink
@@ -452,7 +471,7 @@ class KnowledgeGraph:
         from .content.layout import DERIVE
         from .reasoning.proofs import Explainer
 
-        questions = [self.question(q.id) for q in self.questions() if q.topic == DERIVE]
+        questions = [self.question(q.id) for q in self.every_question() if q.topic == DERIVE]
         return Explainer(self.facts.quads, build.derive_rules(questions, self.layout), self.layout)
 
     def _proof(self, terms: tuple[Any, ...]) -> Proof | None:
@@ -484,7 +503,7 @@ class KnowledgeGraph:
             "classes": dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0]))),
             "certainty": _tally(claim.certainty for claim in claims),
             "status": _tally(" ".join([claim.status, claim.polarity]) for claim in claims),
-            "questions": len(self.questions()),
+            "questions": len(self.every_question()),
         }
 
     def check(self, guide: Path | None = None, paths: Iterable[Path] = (), **options: Any) -> Report:

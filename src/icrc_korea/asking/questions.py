@@ -55,6 +55,9 @@ class Question:
         self.remedies: dict[str, str] = entry.get("remedy", {})
         self.severity: str = entry.get("severity", "violation")
 
+    def __repr__(self) -> str:
+        return f"<Question {self.id}: {self.summary['en']}>"
+
     @property
     def topic(self) -> str:
         """The folder that the question is in."""

@@ -197,7 +197,7 @@ def _queries(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
     word = options.word.casefold()
     found = [
         question
-        for question in graph.questions()
+        for question in graph.every_question()
         if (question.topic not in APART or question.topic == FEDERATED)
         and word in " ".join([question.id, *question.summary.values(), *question.tags]).casefold()
     ]

@@ -186,7 +186,7 @@ VERBS = {
     "publish": Verb(
         _publish,
         "write the site as plain files for any web space: pages in three languages, data, answers",
-        ["icrc-korea publish site", "icrc-korea publish site && python -m http.server --directory site"],
+        ["icrc-korea publish site"],
         [("folder", {"metavar": "DIR", "help": "an empty or new folder, or one that `publish` wrote before"})],
     ),
     "export": Verb(

@@ -175,6 +175,11 @@ class Why:
     def __bool__(self) -> bool:
         return bool(self.claims or self.proof or self.described)
 
+    def __repr__(self) -> str:
+        found = [f"{len(self.claims)} claims"] if self.claims else []
+        found += ["a proof"] if self.proof else []
+        return f"<Why: {', '.join(found) or ('stated' if self.described else 'nothing')}>"
+
 
 def _tally(names: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}

@@ -10,7 +10,6 @@ from urllib.parse import quote, urlsplit
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from ..asking.questions import APART
 from ..dataset.facts import ABOUT_CLAIMS
 from ..errors import KgError
 from ..rdf.spaces import BASE, CLAIMS, KW, PASSAGES, RDF, RDFS, SKOS
@@ -57,7 +56,7 @@ class Site:
     def __init__(self, graph: KnowledgeGraph, served: bool = False) -> None:
         self.graph, self.facts, self.layout, self.served = graph, graph.facts, graph.layout, served
         self.questions: dict[str, Question] = {
-            one.id: graph.question(one.id) for one in graph.questions() if one.topic not in APART
+            one.id: graph.question(one.id) for one in graph.questions()
         }
         folder = resources.files(__package__).joinpath("templates")
         pages = [item for item in folder.iterdir() if item.name.endswith(".html")]

@@ -73,6 +73,17 @@ class Answer:
         for row in self.rows:
             yield {name: plain(term, self.layout) for name, term in zip(self.columns, row, strict=True)}
 
+    def __getitem__(self, place: int) -> dict[str, Value]:
+        """One row by its number, from 0; negative numbers count from the end."""
+        return dict(zip(self.columns, (plain(term, self.layout) for term in self.rows[place]), strict=True))
+
+    def __repr__(self) -> str:
+        if self.truth is not None:
+            return f"<Answer: {'yes' if self.truth else 'no'}>"
+        if self.triples is not None:
+            return f"<Answer: {len(self.triples)} triples>"
+        return f"<Answer: {len(self.rows)} rows of {', '.join(self.columns)}>"
+
     def __len__(self) -> int:
         return len(self.rows if self.triples is None else self.triples)
 

@@ -21,7 +21,7 @@ VERSION = "1"  # of the addresses, not of the package
 def questions(graph: KnowledgeGraph) -> dict[str, list[Question]]:
     """The questions for people, by topic, each with its text."""
     found: dict[str, list[Question]] = {}
-    for question in graph.questions():
+    for question in graph.every_question():
         if question.topic not in APART:
             found.setdefault(question.topic or "general", []).append(graph.question(question.id))
     return found

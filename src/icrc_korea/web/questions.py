@@ -60,11 +60,10 @@ def job(graph: KnowledgeGraph, known: dict[str, Any]) -> Job:
 
 def texts(settings: Head) -> dict[str, Any]:
     """The questions for people, by name, each with its text: a child can read no file."""
-    from ..asking.questions import APART
     from ..graph import KnowledgeGraph
 
     graph = KnowledgeGraph(settings.get("root"))
-    return {one.id: graph.question(one.id) for one in graph.questions() if one.topic not in APART}
+    return {one.id: graph.question(one.id) for one in graph.questions()}
 
 
 def _given(pairs: list[list[str]], question: Any) -> dict[str, Any]:
