@@ -76,6 +76,7 @@ docs: $(VENV)/.dev  ## write the pages of docs/ that are made from questions and
 	@$(PY) tests/test_rules.py
 	@$(PY) tests/test_both_sides.py
 	@$(PY) tests/test_store_docs.py
+	@$(PY) docs/house.py
 
 wheel: $(VENV)/.run  ## build sdist and wheel into dist/
 	@rm -rf dist && mkdir dist

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -65,3 +66,15 @@ def test_checking_pays_for_validation_in_the_process_that_validates() -> None:
             check=True,
         )
         assert {library, "rdflib"} <= set(done.stderr.decode().split())
+
+
+def test_the_page_on_the_house_is_current() -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "house.py"))["page"]()
+    assert (ROOT / "docs" / "house.md").read_text(encoding="utf-8") == page, "run `make docs`"
+
+
+def test_each_module_says_in_one_sentence_what_it_gives() -> None:
+    for path in sorted((ROOT / "src" / "icrc_korea").rglob("*.py")):
+        first = path.read_text(encoding="utf-8").partition('"""')[2].split("\n")[0]
+        assert not first.startswith("Hides"), path
+        assert first[:1].isupper(), path

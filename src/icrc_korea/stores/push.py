@@ -14,13 +14,13 @@ from functools import partial as partial_of
 
 from ..errors import RemoteError, UsageError
 from ..rdf.reading import read_results, stream_quads
+from ..rdf.sorting import in_order
 from ..rdf.spaces import GRAPHS, KW, XSD
 from ..rdf.terms import Quad
 from ..services.credentials import shown
 from ..services.http import JSON
 from .dialects import DROP_AND_POST
-from .spool import triples_of
-from .verify import _digest
+from .spool import Digest, triples_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -217,6 +217,21 @@ class Manifest:
             yield from _entry(graph, entry)
 
 
+def digest_there(remote: Remote, iri: str, expected: int) -> tuple[int, str]:
+    """How many triples the store gives, and the digest of what they say."""
+    digest, given = Digest(), 0
+
+    def counted() -> Iterator[list[bytes]]:
+        nonlocal given
+        for lines in remote.lines(iri, expected):
+            given += len(lines)
+            yield lines
+
+    for lines in in_order(counted()):
+        digest.add(lines)
+    return given, digest.text()
+
+
 def _entry(graph: str, entry: tuple[int, str] | None) -> list[str]:
     if entry is None:
         return [f'<{graph}> <{BEGUN}> "true"^^<{XSD}boolean> .\n']
@@ -296,11 +311,11 @@ def _plan(
         known = graph.iri in manifest.entries
         entry = manifest.entries.get(graph.iri)
         if entry == (graph.count, graph.digest) and there == graph.count and (
-            not replace or _digest(remote, graph.iri, there) == entry  # somebody else may have changed it
+            not replace or digest_there(remote, graph.iri, there) == entry  # somebody else may have changed it
         ):
             report.equal.append(graph.iri)
         elif not known and there and not replace:
-            if there == graph.count and _digest(remote, graph.iri, there) == (graph.count, graph.digest):
+            if there == graph.count and digest_there(remote, graph.iri, there) == (graph.count, graph.digest):
                 manifest.entries[graph.iri] = (graph.count, graph.digest)
                 report.equal.append(graph.iri)
                 adopted += 1

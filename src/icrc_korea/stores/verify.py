@@ -8,11 +8,10 @@ from itertools import chain
 
 from ..rdf.sorting import in_order
 from ..rdf.spaces import XSD
-from .spool import Digest
+from .push import digest_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from .push import Remote, Tell
     from .spool import Graph, Spool
@@ -50,21 +49,6 @@ class Verified:
     differences: list[Difference] = field(default_factory=list)
 
 
-def _digest(remote: Remote, iri: str, expected: int) -> tuple[int, str]:
-    """How many triples the store gives, and the digest of what they say."""
-    digest, given = Digest(), 0
-
-    def counted() -> Iterator[list[bytes]]:
-        nonlocal given
-        for lines in remote.lines(iri, expected):
-            given += len(lines)
-            yield lines
-
-    for lines in in_order(counted()):
-        digest.add(lines)
-    return given, digest.text()
-
-
 def verify(spool: Spool, remote: Remote, tell: Tell, first: int = 10) -> Verified:
     """Reads every graph of the spool back from the store and compares; names the `first` differences of each."""
     report = Verified(remote.place.dialect.title, remote.place.base)
@@ -73,7 +57,7 @@ def verify(spool: Spool, remote: Remote, tell: Tell, first: int = 10) -> Verifie
         report.graphs += 1
         report.triples += graph.count
         expected = remote.count(graph.iri)
-        found = _digest(remote, graph.iri, expected)
+        found = digest_there(remote, graph.iri, expected)
         if found == (graph.count, graph.digest):
             continue
         difference = Difference(graph.iri, graph.count, expected)
