@@ -332,7 +332,8 @@ def test_an_editor_in_a_browser_asks(service: Service) -> None:
 
 # --- the tests of the W3C --------------------------------------------------------------------------------------
 
-SUITE = Path(os.environ.get("SPARQL_PROTOCOL_TESTS", ROOT / "tests" / "sparql-protocol"))
+SUITES = Path(os.environ.get("ICRC_KOREA_SUITES") or ROOT.parent / "shared" / "suites")
+SUITE = SUITES / "sparql-protocol"
 
 
 @pytest.fixture(scope="module")
@@ -352,7 +353,7 @@ def suite_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]
         yield running
 
 
-@pytest.mark.skipif(not SUITE.exists(), reason="set SPARQL_PROTOCOL_TESTS to the folder with the W3C's protocol tests")
+@pytest.mark.skipif(not SUITE.exists(), reason="the W3C protocol tests are not at hand (ICRC_KOREA_SUITES)")
 def test_the_protocol_tests_of_the_w3c(suite_service: Service) -> None:
     wrong = []
     for case in json.loads((SUITE / "protocol_cases.json").read_text(encoding="utf-8")):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .serving import Serving
 
 LARGEST = 1 << 20  # bytes of a request's body
+MOST_DRAINED = 16 * LARGEST  # bytes that are read and thrown away of a body that is too large
 MOST_FIELDS = 1000
 FORM, DIRECT, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 READ_ONLY = ("nothing can be changed here: this service only answers", "send a query, with query=…")
@@ -113,14 +114,18 @@ async def read_body(request: Request) -> bytes:
     told = request.headers.get("content-length", "")
     too_large = Problem(413, f"the body has more than {LARGEST >> 10} KiB", "ask in smaller steps",
                         {"connection": "close"})  # fmt: skip
-    if told.isascii() and told.isdigit() and int(told[:12]) > LARGEST:
-        raise too_large
-    data = bytearray()
+    refused = told.isascii() and told.isdigit() and int(told[:12]) > LARGEST
+    data, seen = bytearray(), 0
     try:
         async for piece in request.stream():
-            data += piece
-            if len(data) > LARGEST:
-                raise too_large
+            seen += len(piece)
+            refused = refused or seen > LARGEST
+            if not refused:
+                data += piece
+            elif seen > MOST_DRAINED:
+                break
     except ClientDisconnect:
         raise Problem(400, "the request broke off", "send it again") from None
+    if refused:  # what is small enough was read to its end: a client that still sends would not see the answer
+        raise too_large
     return bytes(data)
