@@ -22,6 +22,7 @@ from conftest import ROOT, Command, copy_content, environment, ran, spawn
 
 import icrc_korea
 from icrc_korea.dataset import build
+from icrc_korea.rdf import atomic
 
 BUILT = ("dataset.nq", "merged.nt", "manifest.json")
 
@@ -247,6 +248,9 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda data: b"",
     "no text": lambda data: b"\xff\xfe\x00" * 1000,
     "longer": lambda data: data + data[-200:],
+    "one bit": lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :],
+    "deep": lambda data: b"[" * 100_000,
+    "of other kinds": lambda data: re.sub(rb'"(catalogue|merged|files|sizes)": [\[{]', rb'"\1": 5, "x": [', data),
 }
 NAMED_GRAPH = "SELECT * { GRAPH graph:entities { ?thing skos:prefLabel ?name } }"
 Ask = Callable[[Path], object]
@@ -277,9 +281,46 @@ def test_a_damaged_file_is_never_used(name: str, damage: str, small: Path) -> No
             path.unlink()
         else:
             path.write_bytes(DAMAGE[damage](sound))
-            assert path.read_bytes() != sound
+            if path.read_bytes() == sound:
+                pytest.skip("there is nothing of that kind in this file")
         assert ask(small) == right, f"{asked} with {name}: {damage}"
         assert path.read_bytes() == sound, f"the damage was not made good by {asked}"
+
+
+@pytest.mark.parametrize("name", ["merged.nt", "dataset.nq"])
+def test_the_command_makes_a_damaged_build_good(name: str, small: Path, tmp_path: Path, icrc: Command) -> None:
+    path = small / "build" / name
+    sound = path.read_bytes()
+    for words in (["build"], ["build", "--store", tmp_path / "store"]):
+        path.write_bytes(DAMAGE["one bit"](sound))
+        said = icrc(*words, "--root", small)
+        assert said.code == 0, said.err
+        assert "statements built in build" in said.err
+        assert path.read_bytes() == sound
+
+
+def test_what_a_killed_writer_left_is_used_up_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "letters.nq"
+    program = ("import os, signal, sys; from pathlib import Path; from icrc_korea.rdf.atomic import atomically\n"
+               "with atomically(Path(sys.argv[1])) as sink:\n"
+               "    sink.write(b'half'); sink.flush(); os.kill(os.getpid(), signal.SIGTERM)\n")  # fmt: skip
+    for before in ([], ["letters.nq"]):
+        subprocess.run([sys.executable, "-c", program, path], check=False, env=environment())
+        assert [one.name for one in tmp_path.iterdir() if not one.name.endswith(".tmp")] == before
+        assert len(list(tmp_path.iterdir())) == len(before) + 1, "nothing was left: the test shows nothing"
+        atomic.write_atomically(path, b"whole")
+        assert path.read_bytes() == b"whole"
+        assert list(tmp_path.iterdir()) == [path]
+
+
+def test_writers_of_one_file_wait_for_each_other(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    path, texts = tmp_path / "one.txt", [bytes([65 + number]) * 200_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: atomic.write_atomically(path, text), texts * 5))
+    assert path.read_bytes() in texts
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_of_an_older_build_is_never_used(small: Path) -> None:
@@ -405,8 +446,12 @@ def test_where_nothing_can_be_written_the_dataset_is_kept_in_memory(
     assert (said.code, said.out.split()) == (0, ["name", "Siordet"])
     assert "memory" in said.err
     assert "build cannot be written" in said.err
-    for verb in (["show", "person:siordet"], ["stats"], ["export", "--format", "ntriples"], ["build"], ["queries"]):
+    for verb in (["show", "person:siordet"], ["stats"], ["export", "--format", "ntriples"], ["queries"]):
         assert icrc(*verb, "--root", small).code == 0
+    for verb in (["build"], ["build", "--force"]):  # it was asked for nothing else
+        said = icrc(*verb, "--root", small)
+        assert said.code == 3
+        assert "could not be kept" in said.err
     assert (small / "build").read_text(encoding="utf-8") == "in the way"
 
 

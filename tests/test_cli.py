@@ -28,6 +28,8 @@ import pytest
 import yaml
 from conftest import COMMAND, FEW, ROOT, Command, environment, ran, spawn
 
+from icrc_korea.graph import KnowledgeGraph
+
 HERE = Path(__file__).parent
 VERBS = ("build", "query", "queries", "show", "why", "export", "stats", "check", "anchor")
 Case = dict[str, Any]
@@ -525,6 +527,102 @@ def test_a_full_disk_behind_standard_output_is_told() -> None:
     assert process.returncode == 3
     assert "cannot be written" in err
     assert "Traceback" not in err
+
+
+# closed before the command begins, as cron jobs do; the answer must not go into a file that is opened later
+CLOSED = {
+    "query unanswered --format csv >&-": (3, False, "standard output is closed"),
+    "query unanswered >&-": (3, False, "standard output is closed"),
+    "show state:dprk --format json >&-": (3, False, "standard output is closed"),
+    "build --quiet >&-": (0, False, ""),
+    "query unanswered --format csv 2>&-": (0, True, ""),
+    "query unanswered --format csv <&-": (0, True, ""),
+    "query - <&-": (2, False, "the query is empty"),
+    "query unanswered --format csv >&- 2>&-": (3, False, ""),
+    "query unanswered --format csv >&- 2>&- <&-": (3, False, ""),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes streams is needed")
+@pytest.mark.parametrize("line", CLOSED)
+def test_a_stream_may_be_closed_from_the_start(line: str, graph: KnowledgeGraph) -> None:
+    assert graph.built
+    code, answers, words = CLOSED[line]
+    command = f"{shlex.join([*COMMAND, '--root', str(ROOT)])} {line}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False, env=environment(), timeout=60)
+    assert (done.returncode, bool(done.stdout)) == (code, answers), done.stderr.decode()
+    assert words in done.stderr.decode()
+    for never in ("Traceback", "Exception ignored"):
+        assert never not in done.stderr.decode()
+
+
+LONG = "A" * 5000
+LONG_NAMES = [
+    ["query", LONG], ["query", f"{LONG}.rq"], ["check", LONG], ["show", LONG], ["why", LONG, "kw:sender", "state:dprk"],
+    ["export", "-o", LONG], ["draw", "map", "-o", f"{LONG}.svg"], ["anchor", "--guide", LONG],
+    ["check", "--guide", LONG], ["build", "--store", LONG], ["query", "unanswered", "--store", LONG],
+    ["stats", "--root", LONG], ["link", "--import", LONG], ["reconcile", LONG, "--column", "name"],
+    ["publish", LONG], ["push", "oxigraph", "http://localhost:1", "--from", LONG],
+    ["contribute", "--unchecked", "-o", LONG],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", LONG_NAMES, ids=lambda words: " ".join(words)[:30])
+def test_a_name_of_5000_letters_is_refused_in_few_words(arguments: list[str], icrc: Command) -> None:
+    said = icrc(*arguments, *([] if "--root" in arguments else ["--root", ROOT]))
+    assert said.code in (2, 3)
+    assert said.out == ""
+    assert len(said.err) < 1500
+    assert "AAAA" in said.err
+    assert "→" in said.err
+    assert "output cannot be written" not in said.err
+
+
+def test_a_file_name_that_is_not_utf_8_is_named(small: Path, icrc: Command) -> None:
+    for folder, ending in (("data/entities", "ttl"), ("queries/people", "rq"), ("shapes", "ttl")):
+        path = Path(os.fsdecode(os.fsencode(small / folder) + b"/x\xff." + ending.encode()))
+        try:
+            path.write_bytes(b"")
+        except OSError:
+            pytest.skip("file names are UTF-8 here")
+        for verb in ("build", "check") if folder == "shapes" else ("build", "stats", "check", "queries"):
+            said = icrc(verb, "--root", small)
+            if (folder, verb) != ("shapes", "build"):  # shapes are no part of what is built
+                assert said.code == 3, said.err
+                assert "is not UTF-8" in said.err
+                assert "rename it" in said.err
+        path.unlink()
+
+
+@pytest.mark.parametrize("space", ["not an iri", "", "example", "http://x/{a}", "http://x/|"])
+def test_a_prefix_that_stands_for_no_iri_is_named_with_its_line(space: str, small: Path, icrc: Command) -> None:
+    path = small / "ontology" / "prefixes.ttl"
+    path.write_text(f"@prefix zz: <{space}> .\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    for verb in ("stats", "queries", "build"):
+        said = icrc(verb, "--root", small)
+        assert said.code == 3
+        assert "ontology/prefixes.ttl:1:" in said.err
+        assert "zz:" in said.err
+        assert "queries/" not in said.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal here")
+def test_ctrl_c_while_the_engine_works_on_a_rule_that_never_ends(small: Path) -> None:
+    endless = small / "queries" / "derive" / "endless.rq"
+    endless.write_text("#+ summary: Every triple three times\n"
+                       "CONSTRUCT { ?a kw:attestedIn ?i } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o "
+                       "FILTER (STRLEN(CONCAT(STR(?a), STR(?f), STR(?i), STR(?l), STR(?o))) < 3) }",
+                       encoding="utf-8")  # fmt: skip
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    process = spawn("build", "--root", small, **heard)
+    assert process.stderr
+    while b"deriving" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+    assert err.decode().splitlines()[-1] == "stopped"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal here")

@@ -19,10 +19,12 @@ from icrc_korea.content.claims import CLAIMS_GRAPH
 from icrc_korea.content.layout import Layout
 from icrc_korea.dataset.build import derive_rules
 from icrc_korea.errors import BuildError
+from icrc_korea.rdf.answer import Answer
 from icrc_korea.rdf.reading import parse
 from icrc_korea.rdf.spaces import BASE, GRAPHS, KW, OWL, RDF, RDFS, THINGS
+from icrc_korea.rdf.store import Store
 from icrc_korea.rdf.terms import Quad, Triple
-from icrc_korea.reasoning import infer, rules
+from icrc_korea.reasoning import axioms, infer, rules
 
 HERE = Path(__file__).parent
 LAYOUT = Layout.find(HERE.parent)
@@ -203,3 +205,18 @@ def test_owlrl_infers_the_same_from_the_real_graph() -> None:
 def test_owlrl_infers_the_same_from_all_cases() -> None:
     ours, theirs = both(given(CASES))
     assert ours == theirs
+
+
+def test_contradictions_have_one_order_whatever_the_order_of_rows() -> None:
+    """Two that contradict each other both ways are two rows of one clash, and a store may give either first."""
+    quads = given(CLASHES)
+    program = axioms.compile_axioms([quad for quad in quads if quad.graph_name == axioms.ONTOLOGY], LAYOUT)
+    with pytest.raises(infer.Contradicted) as error:
+        infer.infer(quads, RULES, LAYOUT)
+    store = Store.of([*quads, *error.value.inferred], LAYOUT)
+    answers = [(clash, store.query(clash.text)) for clash in program.clashes]
+    turned = [(clash, Answer(LAYOUT, answer.columns, answer.rows[::-1])) for clash, answer in reversed(answers)]
+    found = rules.contradicting(answers, LAYOUT)
+    assert len(found) > 5
+    assert len(found) < sum(len(answer.rows) for _, answer in answers), "no pair both ways: the test shows nothing"
+    assert rules.contradicting(turned, LAYOUT) == found

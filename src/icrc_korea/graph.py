@@ -90,7 +90,10 @@ class KnowledgeGraph:
         """Puts the dataset, or RDF files instead of it, into a store on disk; gives what the store holds."""
         from .dataset.disk import make
 
-        return make(folder, build.ensure(self.layout, self._tell), files, self._tell)
+        built = build.ensure(self.layout, self._tell)
+        if not built.is_whole():
+            built = self.build()
+        return make(folder, built, files, self._tell)
 
     def _slice(self, predicates: set[str] | None) -> Asked:
         try:

@@ -124,3 +124,8 @@ def records(names: Sequence[str], rows: Sequence[Sequence[str]], limit: int) -> 
             if cell:
                 lines += wrapped(f"{name}: {cell}", limit, "    ")
     return lines
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """The text with the middle left out of any word that is longer than a message should repeat."""
+    return re.sub(rf"\S{{{most},}}", lambda word: f"{word[0][:100]}…{word[0][-60:]}", text)

@@ -130,6 +130,12 @@ class Options:
     language: str = "en"  # of messages
     time_limit: float = TIME_LIMIT  # seconds that the shapes may take
 
+    def __post_init__(self) -> None:
+        """Refuses a limit that is none."""
+        if not self.time_limit > 0:  # as no comparison with NaN holds
+            raise UsageError(f"a time limit of {self.time_limit:g} seconds cannot be kept",
+                             "give more than 0 seconds, or leave it out")  # fmt: skip
+
 
 def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
     """Every rule over every file. Files from outside the graph are read as if they lay in data/."""

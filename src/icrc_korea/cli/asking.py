@@ -38,7 +38,7 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
             )
         params[name] = value
     question = ""
-    in_catalogue = (graph.layout.root / "queries" / options.name).exists()
+    in_catalogue = os.path.exists(graph.layout.root / "queries" / options.name)  # noqa: PTH110 - no name is too long
     is_file = os.path.isfile(options.name) or (options.name.endswith((".rq", ".sparql")) and not in_catalogue)  # noqa: PTH113
     found: Question | None = None
     text = ""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 
 from ..errors import KgError
-from ..text import width_of_terminal
+from ..text import shortened, width_of_terminal
 from .terminal import Progress, fitting, say
 from .verb import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 WELCOME = """\
 The ICRC in the Korean War, as a graph you can ask. Statements name the sentences they rest on.
@@ -33,6 +36,7 @@ The ICRC in the Korean War, as a graph you can ask. Statements name the sentence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code and never lets an expected error out as a traceback."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
@@ -50,12 +54,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say("stopped")
         return 130
     except KgError as error:
-        say(f"icrc-korea: {error}")
+        say(f"icrc-korea: {shortened(str(error))}")
         return error.exit_code
-    except OSError as error:  # a full disk, a terminal that went away
-        say(f"icrc-korea: the output cannot be written: {error.strerror or error}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.filename is None:  # a full disk, a terminal that went away
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say(f"icrc-korea: {shortened(_told(error))}")
         return 3
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, with the file if it names one, and what to do about it."""
+    what = error.strerror or str(error)
+    if error.filename is None:
+        return f"the output cannot be written: {what}\n  → write it elsewhere, or make room"
+    name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(error.filename)
+    if error.errno == errno.ENAMETOOLONG:
+        return f"no file can be called {name}: {len(name):,} characters are too many\n  → give a shorter name"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"there is no room left for {name}\n  → make room, or write elsewhere"
+    return f"{name} cannot be used: {what}\n  → check the name, and that you may read it, or write there"
+
+
+def _open_streams() -> None:
+    """Puts something in the place of streams that are closed: what is written as an answer is then refused by name.
+
+    A file that is opened later would otherwise take their number, and the answer would be written into it.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        os.open(os.devnull, os.O_WRONLY)
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(Closed()), encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+class Closed(io.RawIOBase):
+    """A standard output that was closed before the command began: says so once, then takes all and keeps nothing."""
+
+    told = False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 1
+
+    def write(self, data: Any) -> int:
+        if not self.told:
+            self.told = True
+            raise OSError(errno.EBADF, "standard output is closed")
+        return len(data)
 
 
 def _run(options: argparse.Namespace) -> int:

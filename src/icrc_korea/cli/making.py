@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import LayoutError, UsageError
 from ..text import columns, safe, width_of_terminal
 from .terminal import print_json, print_lines, say
 from .verb import STORE, Verb
@@ -24,10 +24,13 @@ def _build(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     if options.target or options.files:
         return _build_store(graph, options)
     built = build.load(graph.layout)
-    if not options.force and built and built.manifest["reasoner"] == options.reasoner:
+    if not options.force and built and built.manifest["reasoner"] == options.reasoner and built.is_whole():
         say("nothing has changed: the dataset is up to date")
         return 0
-    graph.build(options.reasoner)
+    made = graph.build(options.reasoner)
+    if made.folder is None:
+        places = " or ".join(map(str, graph.layout.build_folders()))
+        raise LayoutError("the dataset was built and could not be kept", f"make room, or let it be written to {places}")
     return 0
 
 

@@ -92,18 +92,18 @@ class Layout(Prefixes):
         found = []
         for folder, pattern, graph in CONTENT:
             for path in sorted((self.root / folder).glob(pattern)):
-                found.append(Source(path, f"{folder}/{path.name}", GRAPHS + graph if graph else ""))
+                found.append(Source(_readable(path), f"{folder}/{path.name}", GRAPHS + graph if graph else ""))
         return found
 
     def queries(self) -> Iterator[tuple[str, Path]]:
         """Every query file with its id, which is its path: `correspondence/unanswered`."""
         folder = self.root / "queries"
         for path in sorted(folder.rglob("*.rq")):
-            yield path.relative_to(folder).with_suffix("").as_posix(), path
+            yield _readable(path).relative_to(folder).with_suffix("").as_posix(), path
 
     def shapes(self) -> list[Path]:
         """Every shapes file, sorted."""
-        return sorted((self.root / "shapes").glob("*.ttl"))
+        return [_readable(path) for path in sorted((self.root / "shapes").glob("*.ttl"))]
 
     def unread(self) -> list[str]:
         """The files in the folders of the graph that look like content and are none, for their place or ending."""
@@ -142,3 +142,12 @@ class Layout(Prefixes):
             return path.resolve().relative_to(self.root.resolve()).as_posix()
         except ValueError:
             return str(path)
+
+
+def _readable(path: Path) -> Path:
+    """The path, refused if nobody could write its name down: names of files stand in messages and in what is built."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise LayoutError(f"the name of a file in {path.parent} is not UTF-8: {path.name}", "rename it") from None
+    return path

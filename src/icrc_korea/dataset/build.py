@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DATASET, MERGED, MANIFEST = "dataset.nq", "merged.nt", "manifest.json"
+SEAL = b',\n "sha256": "'
 # the code that a dataset depends on: made anew when one of these changes
 MAKERS = ("asking/questions.py", "content/*.py", "dataset/build.py", "rdf/*.py", "reasoning/*.py")
 
@@ -65,6 +66,13 @@ class Built:
                 raise Damaged(name)
             self._files[name] = data
         return self._files[name]
+
+    def is_whole(self) -> bool:
+        """Whether the built files are those that the manifest names."""
+        try:
+            return all(self.bytes_of(name) for name in (DATASET, MERGED))
+        except Damaged:
+            return False
 
     def quads(self) -> list[Quad]:
         """Every quad of the dataset."""
@@ -157,7 +165,7 @@ def load(layout: Layout) -> Built | None:
     maker = maker_digest()
     for folder in layout.build_folders():
         data = _read(folder / MANIFEST)
-        if not data:
+        if not _is_whole(data):
             continue
         try:
             manifest = json.loads(data)
@@ -175,6 +183,18 @@ def load(layout: Layout) -> Built | None:
         if fits:
             return Built(layout, manifest, folder, {})
     return None
+
+
+def _sealed(manifest: dict[str, Any]) -> bytes:
+    """A manifest as it is written: in JSON, its last entry the digest of all before it."""
+    text = json.dumps(manifest, ensure_ascii=False, indent=1).removesuffix("\n}").encode()
+    return b'%b%b%b"\n}\n' % (text, SEAL, digest(text).encode())
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a manifest is as it was written, down to the byte."""
+    text, seal, rest = data.rpartition(SEAL)
+    return bool(seal) and rest == digest(text).encode() + b'"\n}\n'
 
 
 def ensure(layout: Layout, tell: Tell) -> Built:
@@ -298,8 +318,7 @@ def _write_first(
             folder.mkdir(parents=True, exist_ok=True)
             for name in (DATASET, MERGED):
                 write_atomically(folder / name, built.bytes_of(name))
-            text = json.dumps(built.manifest, ensure_ascii=False, indent=1) + "\n"
-            write_atomically(folder / MANIFEST, text.encode())
+            write_atomically(folder / MANIFEST, _sealed(built.manifest))
         except OSError as error:
             tell(f"{layout.name_of(folder)} cannot be written ({error.strerror})")
             continue

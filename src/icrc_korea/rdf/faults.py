@@ -24,6 +24,12 @@ WANTED = (
     ("an opening bracket", {"{"}),
 )
 Found = tuple[str, int, str] | tuple[str, int, str, str]  # what, where, what to do, and what is expected there
+# what the parser remarks on, and what to do about it
+REMEDIES = {
+    "query limit": "write a number from 0 to 18446744073709551615, or leave LIMIT out",
+    "query offset": "write a number from 0 to 18446744073709551615, or leave OFFSET out",
+    "SELECT contains": "group by that variable, or put it into COUNT, SAMPLE or another aggregate",
+}
 LONGEST_LINE = 60  # of a query, as a fault shows it
 
 
@@ -118,7 +124,7 @@ def _as_the_parser_says(message: str, text: str) -> Found | None:
     expected = f": {wanted} is expected" if wanted and not said else f": {said.group(1).strip()}" if said else ""
     remedy = "a missing bracket, dot or quote just before this place is the usual cause"
     if said:
-        remedy = "group by that variable, or put it into COUNT, SAMPLE or another aggregate"
+        remedy = next((words for name, words in REMEDIES.items() if name in said.group(1)), "correct the query here")
     return "the query cannot be read", start, remedy, expected
 
 

@@ -6,13 +6,14 @@ import re
 from functools import cached_property
 from pathlib import Path
 
-from ..errors import LayoutError, UnknownTerm, nearest
+from ..errors import LayoutError, ParseError, UnknownTerm, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX_LINE = re.compile(r"^\s*(?:@prefix|PREFIX)\s+([\w.-]*):\s*<([^>]*)>", re.M | re.I)
+SPACE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]*")  # an IRI with its scheme
 MOST_NEAR = 10_000  # folders of IRIs that are remembered
 # what Turtle and SPARQL take after a prefix: fewer letters than \w has, such as no superscripts
 LETTERS = (
@@ -35,9 +36,16 @@ class Prefixes:
     def prefixes(self) -> dict[str, str]:
         """The one prefix list, read from ontology/prefixes.ttl."""
         try:
-            return dict(PREFIX_LINE.findall(self.path.read_text(encoding="utf-8-sig")))
+            text = self.path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise LayoutError(f"{self.path} cannot be read: {error}", "restore the prefix list") from None
+        for match in PREFIX_LINE.finditer(text):
+            if not SPACE.fullmatch(match[2]):
+                line = text.count("\n", 0, match.start(2)) + 1
+                raise ParseError("ontology/prefixes.ttl", line, match.start(2) - text.rfind("\n", 0, match.start(2)),
+                                 f"{match[1]}: does not stand for an IRI", match[0],
+                                 "write an IRI with its scheme, such as <https://example.org/terms#>")  # fmt: skip
+        return dict(PREFIX_LINE.findall(text))
 
     def prefix_faults(self) -> Iterator[tuple[str, int, str, str, str]]:
         """What is wrong in the one prefix list: file, line, prefix, what was found, what to write."""

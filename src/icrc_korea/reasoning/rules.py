@@ -139,8 +139,14 @@ def contradicting(answered: Iterable[tuple[Clash, Answer]], layout: Layout) -> l
             bound = dict(zip(answer.columns, row, strict=True))
             statements = tuple(_filled(pattern, bound) for pattern in clash.body)
             shown = {name: readable(term, layout) for name, term in bound.items()}
-            found.setdefault(frozenset(statements), Contradiction(clash.says.format(**shown), statements))
-    return sorted(found.values(), key=lambda one: one.says)
+            one, key = Contradiction(clash.says.format(**shown), statements), frozenset(statements)
+            # two that contradict each other both ways are two rows, and a store may give either first
+            found[key] = min(found.get(key, one), one, key=_order)
+    return sorted(found.values(), key=_order)
+
+
+def _order(one: Contradiction) -> tuple[str, list[str]]:
+    return one.says, [str(term) for statement in one.statements for term in statement]
 
 
 def _filled(pattern: Pattern, bound: dict[str, Term | None]) -> Goal:
