@@ -419,6 +419,39 @@ def test_accept(link: Command, service: Wikidata, tmp_path: Path) -> None:
     assert row["mapping_date"]
 
 
+def test_python_does_what_the_verbs_do(link: Command, service: Wikidata, tmp_path: Path) -> None:
+    """The same candidates, the same rows, the same claims; judged things are found when the graph is opened again."""
+    folder = tmp_path / "graph"
+    asking = {"api": service.api, "cache": tmp_path / "cache"}
+    graph = icrc_korea.load(folder)
+    [shown] = json.loads(link("Geneva", "--format", "json").out)
+    found = graph.link("Geneva", **asking)
+    assert [(one.item.id, one.score) for one in found] == [(one["item"], one["score"]) for one in shown["candidates"]]
+    assert graph.link("Geneva", offline=True, **asking)[0].item.id == found[0].item.id
+    assert any(one.found for one in graph.link("place:geneva", also=["Genf"], **asking))
+    path = graph.judge("Geneva", accept=["Q71"], reject=["Q11917"], who="A. Archivist", why="The same city.", **asking)
+    by_hand = path.read_text(encoding="utf-8")
+    path.unlink()
+    words = ("--accept", "Q71", "--reject", "Q11917", "--why", "The same city.", *WHO)
+    assert link("Geneva", *words).code == 0
+    assert path.read_text(encoding="utf-8") == by_hand
+    again = icrc_korea.load(folder)
+    with pytest.raises(UsageError, match="judge"):
+        again.judge("Geneva", accept=["Q71"], who="A. Archivist", why="Once more.")
+    made = again.enrich(**asking)
+    written = made.path.read_bytes()
+    assert (made.things, made.remarks) == (1, ())
+    assert made.claims > 3
+    made.path.unlink()
+    assert link(verb="enrich").code == 0
+    assert made.path.read_bytes() == written
+    conflicts = json.loads(link("--all", "--format", "json", verb="conflicts").out)
+    rows = icrc_korea.load(folder).conflicts(everything=True)
+    assert [row.outside for row in rows] == [row["outside"] for row in conflicts]
+    text = icrc_korea.load(folder).contribute("v1", cache=tmp_path / "cache", api=service.api).tables
+    assert "\n".join(text) == link("--cache", tmp_path / "cache", "--api", service.api, verb="contribute").out
+
+
 def test_a_rejected_candidate_is_never_proposed_again(link: Command, service: Wikidata, tmp_path: Path) -> None:
     before = json.loads(link("Syngman Rhee", "--format", "json").out)[0]["candidates"]
     assert "Q16745751" in [one["item"] for one in before]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import doctest
 import html.parser
+import io
 import re
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,10 +162,123 @@ def test_rows_and_terms_of_an_answer_can_be_used_again() -> None:
         assert " at 0x" not in repr(shown)
 
 
-@pytest.mark.parametrize("wrong", [None, 7, ["x"], b"x"])
-def test_what_is_no_name_is_refused_by_name(wrong: object) -> None:
-    with pytest.raises(icrc_korea.UsageError, match=type(wrong).__name__):
-        icrc_korea.load(ROOT).show(wrong)  # type: ignore[arg-type]
+WRONG: dict[str, Callable[[KnowledgeGraph, Any], object]] = {
+    "show": lambda graph, wrong: graph.show(wrong),
+    "describe": lambda graph, wrong: graph.describe(wrong),
+    "why it": lambda graph, wrong: graph.why(wrong, "kw:sender", "state:dprk"),
+    "why so": lambda graph, wrong: graph.why("state:dprk", wrong, "state:dprk"),
+    "why that": lambda graph, wrong: graph.why("state:dprk", "kw:misprint", wrong),
+    "term": lambda graph, wrong: graph.term(wrong),
+    "run": lambda graph, wrong: graph.run(wrong),
+    "query": lambda graph, wrong: graph.query(wrong),
+    "query within limits": lambda graph, wrong: graph.query(wrong, time_limit=5),
+    "question": lambda graph, wrong: graph.question(wrong),
+    "explain": lambda graph, wrong: graph.explain(wrong),
+    "search": lambda graph, wrong: graph.search(wrong),
+    "reconcile": lambda graph, wrong: graph.reconcile([wrong]),
+    "link": lambda graph, wrong: graph.link(wrong, offline=True),
+    "judge": lambda graph, wrong: graph.judge(wrong, none=True, who="A", why="b"),
+    "enrich": lambda graph, wrong: graph.enrich(wrong, offline=True),
+    "anchor": lambda graph, wrong: graph.anchor(wrong),
+    "package": lambda graph, wrong: graph.package(wrong),
+    "a row": lambda graph, wrong: graph.run("unanswered")[wrong if wrong != 7 else 7.0],  # type: ignore[index]
+}
+
+
+@pytest.mark.parametrize("wrong", [None, 7, ["x"], b"x"], ids=repr)
+@pytest.mark.parametrize("call", WRONG)
+def test_a_value_of_the_wrong_type_is_refused_by_name(call: str, wrong: object, graph: KnowledgeGraph) -> None:
+    with pytest.raises(icrc_korea.UsageError) as error:
+        WRONG[call](graph, wrong)
+    assert error.value.remedy
+    assert "7" in error.value.message or repr(wrong) in error.value.message
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda graph: icrc_korea.load(7),
+        lambda graph: icrc_korea.load(store=7),
+        lambda graph: graph.export(parts=7),
+        lambda graph: graph.export(form="x"),
+        lambda graph: graph.reconcile(7),
+        lambda graph: graph.draw(7),
+        lambda graph: graph.query("ASK {}", row_limit="x"),
+        lambda graph: graph.query("ASK {}", time_limit="x"),
+        lambda graph: graph.query("ASK {}").serialise("x"),
+        lambda graph: graph.link("state:dprk", service="x"),
+        lambda graph: graph.contribute("x"),
+        lambda graph: graph.contribute("entityschema", kind="x"),
+        lambda graph: graph.judge("state:dprk"),
+        lambda graph: graph.judge("state:dprk", accept=["x"], who="A", why="b"),
+        lambda graph: graph.check(time_limit=-1),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(call: Callable[[Any], object], graph: KnowledgeGraph) -> None:
+    with pytest.raises(icrc_korea.KgError) as error:
+        call(graph)
+    assert error.value.remedy
+
+
+def test_terms_of_an_answer_go_back_in(graph: KnowledgeGraph) -> None:
+    row = next(
+        row for row in graph.query("SELECT ?s ?p ?o { VALUES ?p { kw:misprint kw:sender } ?s ?p ?o }").rows
+        if all(term is not None for term in row)
+    )  # fmt: skip
+    subject, predicate, value = row
+    assert isinstance(subject, NamedNode)
+    assert isinstance(predicate, NamedNode)
+    assert graph.why(subject, predicate, value)  # type: ignore[arg-type]
+    misprint = NamedNode("https://w3id.org/icrc-korea/ontology#misprint")
+    assert graph.why("state:dprk", misprint, Literal("DPKR", language="en"))
+    assert graph.describe(subject)
+    assert graph.run("people/names", thing=subject).columns
+
+
+def test_a_frame_has_the_values_of_csv(graph: KnowledgeGraph) -> None:
+    pandas = pytest.importorskip("pandas")
+    for name in ("chronology/timeline", "correspondence/unanswered", "correspondence/who-wrote-to-whom"):
+        answer = graph.run(name)
+        read = pandas.read_csv(io.BytesIO(answer.serialise("csv")), dtype=str, keep_default_na=False, na_values=[""])
+        ours = answer.to_pandas(iris=True)
+        assert list(read.columns) == list(ours.columns)
+        for column in read.columns:
+            kinds = {type(value) for value in ours[column] if value != value or value is None}
+            assert kinds <= {float}, f"{column}: what is missing is not NaN"
+            assert [value != value for value in read[column]] == [value != value for value in ours[column]]
+            if ours[column].dtype == object:
+                there = [str(value) for value in read[column] if value == value]
+                assert there == [str(value) for value in ours[column] if value == value]
+
+
+def test_every_call_of_the_page_on_python_gives_what_the_page_says(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ICRC_KOREA_ROOT", str(root))
+    monkeypatch.delenv("ICRC_KOREA_EDITOR", raising=False)
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    test = doctest.DocTestParser().get_doctest(page.replace("```", ""), {}, "docs/python.md", "docs/python.md", 0)
+    said = io.StringIO()
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, tried = doctest.DocTestRunner(optionflags=flags).run(test, out=said.write)
+    assert failed == 0, said.getvalue()
+    assert tried > 40
+    public = {name for name in vars(KnowledgeGraph) if not name.startswith("_")}
+    aside = {  # what the verbs and the service are made with
+        "built", "take", "build", "build_store", "facts", "every_question", "ask_question", "read_query", "ask_with",
+        "select", "ask", "construct", "marks", "with_sources", "resolve", "term", "why_prov", "explainer", "anchor",
+        "export_into", "foreign_graphs", "package", "spool", "reason", "closure", "matcher",
+    }  # fmt: skip
+    assert [name for name in sorted(public - aside) if f"graph.{name}" not in page] == []
+
+
+def test_what_is_shown_in_a_notebook_is_only_text(graph: KnowledgeGraph) -> None:
+    why = graph.why("communication:telegram-1950-06-26-dprk", "kw:addressedParty", "state:dprk")
+    contested = graph.why("book:from-yalta-to-dien-bien-phu", "dct:creator", "Catherine Rey-Schyrr")
+    for shown in (graph, graph.question("unanswered"), why, contested):
+        found = Elements(shown._repr_html_())
+        assert set(found.names) <= {"p", "h4", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "a"}
+    assert Elements(why._repr_html_()).names.count("li") == 4
+    assert "passage:P05.s1" in why._repr_html_()
+    assert contested.claims[0].id in contested._repr_html_()
 
 
 def test_the_public_names_are_there_for_typing_and_catching() -> None:

@@ -24,6 +24,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 class KgError(Exception):
     """Something expected went wrong; the text names the place and the next step."""
@@ -153,6 +154,30 @@ class NotAcceptable(QueryError):
     def __init__(self, kind: str, formats: Iterable[str]) -> None:
         self.formats = list(formats)
         super().__init__(f"none of the formats asked for can hold {kind}", "accept " + ", ".join(self.formats))
+
+
+def text_of(value: object, what: str, remedy: str) -> str:
+    """The value if it is a text; else a UsageError that says what was to be given, and what came."""
+    if not isinstance(value, str):
+        raise UsageError(f"{shown(value)} is no {what}: it is of the type {type(value).__name__}", remedy)
+    return value
+
+
+def path_of(value: object) -> Path:
+    """The value as a path; a UsageError if it is neither a text nor a path."""
+    from os import PathLike
+    from pathlib import Path
+
+    if not isinstance(value, (str, PathLike)):
+        found = f"{shown(value)} is no path: it is of the type {type(value).__name__}"
+        raise UsageError(found, "give a text or a path")
+    return Path(value)
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value as a message can repeat it."""
+    text = repr(value)
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def nearest(wanted: str, known: Iterable[str], count: int = 3, cutoff: float = 0.5) -> list[str]:

@@ -1,14 +1,14 @@
-"""Gives one object to ask, look up, trace, check, export: the face of the package."""
+"""Gives one object for all that the verbs of the command do: the face of the package."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from .asking.questions import APART, find, index, read
+from .asking.questions import APART, Question, find, index, read
 from .content.layout import Layout
 from .dataset import build
 from .dataset.facts import ABOUT_CLAIMS, NAMES, Claim, Facts, Thing, Why, _english_first, _folded, _is_claim, _tally
-from .errors import QueryError, UnknownTerm, UsageError, nearest
+from .errors import QueryError, UnknownTerm, UsageError, nearest, path_of, shown, text_of
 from .rdf.spaces import BASE, CLAIMS, RDFS, SKOS, THINGS
 from .rdf.sparql import Tokens, guarded
 from .rdf.store import Store, standalone
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 
     import rdflib
 
-    from .asking.questions import Question
     from .checking.report import Report
     from .dataset.build import Built, Dataset, Tell
+    from .linking.conflicts import Row
+    from .linking.enrichment import Enriched
+    from .linking.giving.forms import Contribution
+    from .linking.scoring import Candidate
+    from .matching.matcher import Match, Matcher
+    from .matching.tables import Table
     from .publishing.export import Choice
     from .publishing.pictures import Picture
     from .rdf.answer import Answer, Asked
@@ -48,13 +53,14 @@ class KnowledgeGraph:
         self, root: str | Path | None = None, tell: Tell | None = None, store: str | Path | None = None
     ) -> None:
         """`store` is asked instead of the files: the folder of a store on disk, or the address of a SPARQL service."""
-        self.layout = Layout.find(root)
-        self.store = store
+        self.layout = Layout.find(None if root is None else path_of(root))
+        self.store = store if store is None or isinstance(store, str) else path_of(store)
         self._tell: Tell = tell or (lambda *_: None)
         self._built: Dataset | None = None
         self._facts: Facts | None = None
         self._names: dict[str, dict[str, int]] | None = None  # folded name -> thing -> rank of that name
         self._spelt: dict[str, str] = {}  # folded name -> as it is written
+        self._matcher: Matcher | None = None
 
     # --- the dataset ---
 
@@ -78,12 +84,12 @@ class KnowledgeGraph:
     def take(self, built: Dataset) -> None:
         """Asks this dataset from now on."""
         self.layout = built.layout
-        self._built, self._facts, self._names = built, None, None
+        self._built, self._facts, self._names, self._matcher = built, None, None, None
 
     def build(self, reasoner: str = "rules") -> Built:
         """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference."""
         built = build.make(self.layout, self._tell, reasoner)
-        self._built, self._facts, self._names = built, None, None
+        self._built, self._facts, self._names, self._matcher = built, None, None, None
         return built
 
     def build_store(self, folder: Path, files: Iterable[Path] = ()) -> dict[str, Any]:
@@ -129,9 +135,20 @@ class KnowledgeGraph:
     def __repr__(self) -> str:
         return f"<KnowledgeGraph of {self.layout.root}{f', asked at {self.store}' if self.store else ''}>"
 
+    def _repr_html_(self) -> str:
+        """Where the graph is and how much it holds, for a notebook."""
+        from html import escape
+
+        from .rdf.answer import html_table
+
+        sizes = self.built.sizes()
+        rows = [["different statements", f"{sizes.get('', 0):,}"], ["named graphs", f"{len(sizes) - ('' in sizes):,}"],
+                ["questions", f"{len(self.questions()):,}"]]  # fmt: skip
+        return f"<p>{escape(repr(self))}</p>" + html_table(("it holds", "number"), rows)
+
     def question(self, name: str) -> Question:
         """One question with its text; UnknownQuery offers the nearest names."""
-        question = find(name, self.every_question())
+        question = find(text_of(name, "name of a question", "`graph.questions()` lists them"), self.every_question())
         path = self.layout.root / "queries" / f"{question.id}.rq"
         question.text = path.read_text(encoding="utf-8-sig")
         return question
@@ -182,7 +199,7 @@ class KnowledgeGraph:
     def _ask(
         self, text: str, bindings: dict[str, Term], shown: list[str], ours: bool = False, limits: Limits | None = None
     ) -> Answer:
-        tokens = guarded(text)  # before anything is parsed
+        tokens = guarded(text_of(text, "query", "give SPARQL as a text"))  # before anything is parsed
         if tokens.uses_graphs():
             try:
                 store = self.built.whole()
@@ -225,9 +242,10 @@ class KnowledgeGraph:
 
     # --- what an answer rests on ---
 
-    def explain(self, question: Question, params: dict[str, Term | str] | None = None) -> str:
-        """The query as any store takes it: prefixes declared, parameters in a VALUES line."""
-        return standalone(question.body(), question.bind(params or {}, self.resolve, self.layout), self.layout)
+    def explain(self, question: Question | str, params: dict[str, Term | str] | None = None) -> str:
+        """The query of a question, or of one of that name, as any store takes it: parameters in a VALUES line."""
+        asked = question if isinstance(question, Question) else self.question(question)
+        return standalone(asked.body(), asked.bind(params or {}, self.resolve, self.layout), self.layout)
 
     def marks(self, answer: Answer, text: str) -> list[str]:
         """What sets each row of an answer apart (contested, inferred …); empty if nothing does."""
@@ -263,10 +281,7 @@ class KnowledgeGraph:
 
         UnknownTerm if there is none, UsageError for what is no name at all.
         """
-        if isinstance(term, NamedNode):
-            term = f"<{term.value}>"
-        if not isinstance(term, str):
-            raise UsageError(f"{term!r} names nothing: it is a {type(term).__name__}", "give a name, a CURIE or an IRI")
+        term = _name(term)
         iri = self.layout.expand(term)
         if iri is not None:
             try:
@@ -312,19 +327,22 @@ class KnowledgeGraph:
             )
         return best[0]
 
-    def _property(self, text: str) -> NamedNode:
+    def _property(self, text: str | NamedNode) -> NamedNode:
+        text = _name(text)
         iri = self.layout.expand(text)
         return NamedNode(iri if iri and self.built.uses(iri) else self.resolve(text))
 
-    def term(self, text: str) -> Term:
-        """A term for the object of a statement: a thing's name, or a literal of that text."""
+    def term(self, text: NamedNode | Literal | str) -> Term:
+        """A term for the object of a statement: a thing's name, or a literal of that text; a term stays what it is."""
+        if isinstance(text, Literal):
+            return text
         try:
             return NamedNode(self.resolve(text))
         except UnknownTerm as error:
             literals = [
                 node
                 for node in self.facts.into
-                if isinstance(node, Literal) and node.value == text.strip('"')
+                if isinstance(node, Literal) and node.value == _text_in(_name(text))
             ]
             if not literals:
                 raise error from None
@@ -420,13 +438,15 @@ class KnowledgeGraph:
         claims = [c for p, o in self.facts.out.get(node, {}) for c in self.facts.claims.get((node, p, o), [])]
         return sorted({sentence for claim in claims for sentence in claim.sentences})
 
-    def why(self, subject: str, predicate: str, value: str) -> Why:
+    def why(self, subject: str | NamedNode, predicate: str | NamedNode, value: NamedNode | Literal | str) -> Why:
         """What a statement rests on: claims and sentences, or the rules and statements it follows from."""
+        if not isinstance(value, Literal):
+            value = _name(value)
         facts = self.facts
         node, name = NamedNode(self.resolve(subject)), self._property(predicate)
         # a text that stands there as it is goes before a thing of that name
         values = [term for held, term in facts.out.get(node, {}) if held == name]
-        said = [term for term in values if isinstance(term, Literal) and term.value == value.strip("\"")]
+        said = [term for term in values if isinstance(term, Literal) and term.value == _text_in(value)]
         terms = (node, name, said[0] if said else self.term(value))
         claims = facts.claims.get(terms, [])
         proof = None
@@ -442,7 +462,7 @@ class KnowledgeGraph:
             row for row in near if row["object"] == readable(terms[2], self.layout)
         ]
         absences = [] if claims or holds else self._about(terms[0], THINGS + "absence/")
-        return Why(terms, claims, proof, terms in facts.asserted, near, absences)
+        return Why(terms, claims, proof, terms in facts.asserted, near, absences, facts)
 
     def why_tree(self, why: Why) -> dict[str, Any]:
         """An answer of `why` as plain values: claims, proof, and what is said nearby."""
@@ -522,20 +542,20 @@ class KnowledgeGraph:
             return there.check_there(self.built, self.layout, self._tell, wanted)
         return check.check(self.layout, self._tell, check.Options(guide=guide, paths=tuple(paths), **options))
 
-    def anchor(self, guide: Path) -> Path:
+    def anchor(self, guide: str | Path) -> Path:
         """Writes data/entities/passages.ttl for a guide text."""
         from .content.sources import passages_turtle, read_guide
         from .rdf.atomic import write_atomically
 
         path = self.layout.root / "data" / "entities" / "passages.ttl"
-        write_atomically(path, passages_turtle(read_guide(guide), self.layout).encode())
+        write_atomically(path, passages_turtle(read_guide(path_of(guide)), self.layout).encode())
         return path
 
     def export(
         self,
         target: str | Path | None = None,
         form: str = "turtle",
-        parts: Iterable[str] = (),
+        parts: str | Iterable[str] = (),
         same_as: str = "",
         *,
         preset: str = "usual",
@@ -550,7 +570,7 @@ class KnowledgeGraph:
 
         from .publishing import export
 
-        choice = export.Choice(tuple(parts), preset, same_as, reifiers)
+        choice = export.Choice(_parts(parts), preset, same_as, reifiers)
         if target is None:
             return self._whole(lambda built: export.export(built, form, choice))
         self.export_into(target, form, choice, manifest=manifest)
@@ -598,7 +618,7 @@ class KnowledgeGraph:
         """Writes every file of a release into a folder; returns their names."""
         from .publishing import package
 
-        return self._whole(lambda built: package.package(built, folder))
+        return self._whole(lambda built: package.package(built, path_of(folder)))
 
     def spool(
         self,
@@ -633,6 +653,83 @@ class KnowledgeGraph:
                 raise UnknownTerm(f"there is no graph called {name} in what is pushed", nearest(name, known),
                                   "`icrc-korea stats` lists the graphs")  # fmt: skip
         return spool
+
+    # --- names of tables, and what others hold ---
+
+    @property
+    def matcher(self) -> Matcher:
+        """Finds the things that names stand for; made once, for it reads every name."""
+        if self._matcher is None:
+            from .matching.matcher import Matcher
+
+            self._matcher = Matcher(self)
+        return self._matcher
+
+    def search(self, text: str, kind: str = "", limit: int = 10) -> list[Match]:
+        """The things that a name may stand for, best first, with reasons in `.why`; `kind` is a class (`Person`).
+
+        >>> import icrc_korea
+        >>> icrc_korea.load().search("Ruegger, Paul")[0].thing.id
+        'person:paul-ruegger'
+        """
+        return self.matcher.search(text, kind, limit)
+
+    def reconcile(
+        self, table: str | Path | Iterable[str], column: str = "name", kind: str = "", *, encoding: str = ""
+    ) -> Table:
+        """A table with the thing that each name of a column stands for; the table is a file or a list of names."""
+        from .matching.tables import reconciled
+
+        return reconciled(table, column, self.matcher, kind, encoding)
+
+    def link(self, term: str, *, also: Iterable[str] = (), limit: int = 10, **asking: Any) -> list[Candidate]:
+        """The items of Wikidata that may describe a thing, best first, each weighed; judges nothing.
+
+        `also` are further names to look under. It asks the network, or with `offline=True` nobody; `asking` are the
+        settings of `linking.opening.open_service`.
+        """
+        from .linking.candidates import candidates
+        from .linking.opening import open_service
+
+        return candidates(self, term, open_service(**asking), also, limit)
+
+    def judge(
+        self, term: str, *, cache: str | Path | None = None, api: str | None = None, **decided: Any
+    ) -> Path:
+        """Writes what you decided on candidates: `accept=["Q42"]`, `reject=[…]` or `none=True`, with `who` and `why`.
+
+        An earlier judgement stays unless `replace=True`. Further settings are those of `linking.judging.judge`. Items
+        get the names that they have in the answers kept in `cache`; nobody is asked.
+        """
+        from .linking.judging import judge
+        from .linking.opening import open_service
+
+        return judge(self, term, known=lambda: open_service(api=api, cache=cache, offline=True), **decided)
+
+    def enrich(self, *terms: str, **asking: Any) -> Enriched:
+        """Reads what Wikidata says of the things that are linked to it (all, or some) into a graph of its own.
+
+        `asking` is as for `link`.
+        """
+        from .linking.enrichment import enrich
+        from .linking.opening import open_service
+
+        return enrich(self, open_service(**asking), terms, self._tell)
+
+    def conflicts(self, everything: bool = False) -> list[Row]:
+        """What other sources say beside the guide, disagreements first; `everything`: also what only they speak of."""
+        from .linking.conflicts import report
+
+        return report(self, everything)
+
+    def contribute(self, form: str = "v1", **settings: Any) -> Contribution:
+        """Text for Wikidata's tools, to be read and handed in by you; sends nothing.
+
+        `settings` are those of `linking.giving.forms.contribute`.
+        """
+        from .linking.giving.forms import contribute
+
+        return contribute(self, form, **settings)
 
     def draw(self, name: str) -> Picture:
         """A picture: timeline, network, map or sources; `.serialise("svg")`, `.text` and `.table()` give its forms."""
@@ -678,6 +775,31 @@ class KnowledgeGraph:
         for name, space in self.layout.prefixes.items():
             dataset.bind(name, space, replace=True)
         return dataset
+
+
+def _name(term: object) -> str:
+    """A term as people write it down: the IRI of a term of an answer, or the text that was given."""
+    if isinstance(term, NamedNode):
+        return f"<{term.value}>"
+    if not isinstance(term, str):
+        raise UsageError(f"{shown(term)} names nothing: it is of the type {type(term).__name__}",
+                         "give a name, a CURIE, an IRI or a term of an answer")  # fmt: skip
+    return term
+
+
+def _parts(given: object) -> tuple[str, ...]:
+    """The parts of an export: a list of names, or a text with commas between, as the command takes it."""
+    if isinstance(given, str):
+        return tuple(part.strip() for part in given.split(",") if part.strip())
+    try:
+        return tuple(given)  # type: ignore[arg-type]
+    except TypeError:
+        remedy = "give a list, such as ['claims', 'links']"
+        raise UsageError(f"{shown(given)} names no parts to export", remedy) from None
+
+
+def _text_in(value: Literal | str) -> str:
+    return value.value if isinstance(value, Literal) else value.strip('"')
 
 
 def _is_construct(text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from ..content.layout import DERIVE, FEDERATED, QUALITY
 from ..errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
+from ..rdf.answer import html_table
 from ..rdf.spaces import BASE, CATALOGUE, RDFS, XSD
 from ..rdf.sparql import Tokens
 from ..rdf.store import Store, standalone
@@ -57,6 +58,16 @@ class Question:
 
     def __repr__(self) -> str:
         return f"<Question {self.id}: {self.summary['en']}>"
+
+    def _repr_html_(self) -> str:
+        """What it asks, takes and gives, for a notebook; no text can be taken for markup."""
+        from html import escape
+
+        rows = [[name, "takes", str(spec.get("default", "")), str(spec.get("about", ""))]
+                for name, spec in self.params.items()]  # fmt: skip
+        rows += [[name, "gives", "", about] for name, about in self.columns.items()]
+        table = html_table(("name", "", "unless given", "what it is"), rows) if rows else ""
+        return f"<h4>{escape(self.id)}</h4><p>{escape(self.asks())}</p>{table}"
 
     @property
     def topic(self) -> str:

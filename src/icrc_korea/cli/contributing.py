@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..errors import LayoutError, RemoteError, UsageError
+from ..errors import LayoutError, UsageError
 from ..text import safe
 from .terminal import print_lines, say
 from .verb import Verb
@@ -13,80 +13,46 @@ from .verb import Verb
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from ..graph import KnowledgeGraph
-    from ..linking.giving.contribution import Offer
-    from ..linking.items import Item
     from .terminal import Progress
 
 TOOL = "https://quickstatements.toolforge.org/"
 
 
 def _contribute(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    from ..linking.giving import quickstatements
-    from ..linking.giving.listing import MIXED, SCHEMA, catalogue, schema
+    from ..linking.giving.contribution import MAY
+    from ..linking.giving.forms import contribute
+    from ..linking.giving.listing import MIXED, SCHEMA
 
+    made = contribute(graph, options.form, options.kind, unchecked=options.unchecked, cache=options.cache,
+                      api=options.api, tell=progress)  # fmt: skip
+    progress.close()
     if options.form in (MIXED, SCHEMA):
-        from ..linking.judgements import Judgements
-
-        text = catalogue(graph, Judgements(graph.layout)) if options.form == MIXED else schema(graph, options.kind)
-        progress.close()
-        _write([text], options.output)
+        _write(made.tables, options.output)
         page = "www.wikidata.org/wiki/Special:NewEntitySchema"
         where = "mix-n-match.toolforge.org" if options.form == MIXED else page
         say(f"nothing was sent: read it, then give it to https://{where} under your own name")
         return 0
-    from ..linking.giving.contribution import HAS, HELD, MAY, commands, linked, offers
-
-    items, day = ({}, "") if options.unchecked else _known(graph, options, linked(graph))
-    progress(0, 1, "comparing with Wikidata")
-    found = offers(graph, items, options.unchecked)
-    progress.close()
-    going = commands(found)
     if options.dry_run:
-        print_lines([line for one in found for line in (safe(part) for part in one.words())])
+        print_lines([line for one in made.offers for line in (safe(part) for part in one.words())])
     else:
-        tables = [quickstatements.v1(going)] if options.form == "v1" else quickstatements.csv(going)
-        _write([table for table in tables if table], options.output)
+        _write(made.tables, options.output)
     say(
-        f"{len(going)} statements {MAY}; {_count(found, HAS)} Wikidata has already; {_count(found, HELD)} stay here"
+        f"{made.going} statements {MAY}; {made.had} Wikidata has already; {made.held} stay here"
         + ("" if options.dry_run else "; --dry-run says why of each")
     )
     if options.unchecked:
         say("mind: nothing was compared with Wikidata (--unchecked), so what is there already may stand in this text")
     else:
-        say(f"compared with Wikidata as it was read on {day}")
-    if going and not options.dry_run:
+        say(f"compared with Wikidata as it was read on {made.day}")
+    if made.going and not options.dry_run:
         say(f"nothing was sent: read every line, then give it to {TOOL} under your own name")
     return 0
 
 
-def _count(found: list[Offer], verdict: str) -> int:
-    return sum(one.verdict == verdict for one in found)
-
-
-def _known(graph: KnowledgeGraph, options: argparse.Namespace, wanted: set[str]) -> tuple[dict[str, Item], str]:
-    """What was read of these items, and the day of the oldest answer; asks nobody."""
-    from ..linking.services import API, WikidataApi
-    from ..services.polite import Asker, Cache
-
-    cache = Cache(Path(options.cache).expanduser() if options.cache else None)
-    wikidata = WikidataApi(Asker(cache=cache, offline=True), options.api or API)
-    items: dict[str, Item] = {}
-    for number in sorted(wanted):
-        try:
-            items |= wikidata.items([number])
-        except RemoteError:
-            continue  # never asked
-    if wanted and not items:
-        raise UsageError(
-            f"nothing was ever read from Wikidata into {cache.folder}, so nobody knows what it lacks",
-            "read it first with `icrc-korea enrich --contact you@example.org`, or give --unchecked",
-        )
-    return items, min((when[:10] for when in wikidata.dates.values()), default="")
-
-
-def _write(tables: list[str], output: str | None) -> None:
+def _write(tables: Sequence[str], output: str | None) -> None:
     """To the file, or to several with numbers where one table cannot hold all; to standard output without a name."""
     from ..rdf.atomic import write_atomically
 

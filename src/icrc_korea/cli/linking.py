@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..errors import LayoutError, RemoteError, UsageError, nearest
+from ..errors import LayoutError, UsageError, nearest
 from ..rdf.spaces import KW
 from ..text import columns, safe, width_of_terminal
 from .terminal import print_json, print_lines, say
@@ -26,18 +26,19 @@ if TYPE_CHECKING:
     Found = Iterator[tuple[Thing, list[Candidate]]]
 
 def _link(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..linking.candidates import Finder
     from ..linking.judgements import Judgements
     from ..linking.things import Things
 
     judgements, things = Judgements(graph.layout), Things(graph)
     if options.read_back:
         return _import(graph, options, judgements, things, progress)
-    chosen = _chosen(graph, options, things, judgements)
     if options.accept or options.reject or options.none:
-        return _judge(graph, options, judgements, things, chosen, progress)
+        return _judge(graph, options, progress)
+    chosen = _chosen(graph, options, things, judgements)
     if not options.terms and not options.kind and not (options.review or options.export or options.all):
         return _work_list(chosen, things, judgements, options, progress)
-    finder = _finder(options, judgements, progress)
+    finder = Finder(service(options), judgements, options.limit)
     found = _search(chosen, things, finder, options, progress)
     if options.review:
         return _review(graph, options, judgements, things, found, progress)
@@ -65,31 +66,12 @@ def _chosen(graph: KnowledgeGraph, options: argparse.Namespace, things: Things, 
     return [iri for iri in found if options.all or not judgements.settled(shrink(iri))]
 
 
-def _finder(options: argparse.Namespace, judgements: Judgements, progress: Progress) -> Finder:
-    from ..linking.candidates import Finder
+def service(options: argparse.Namespace, **changes: Any) -> Any:
+    """The service that the options name."""
+    from ..linking.opening import open_service
 
-    return Finder(service(options, progress), judgements, options.limit)
-
-
-def service(options: argparse.Namespace, progress: Progress) -> Any:
-    """The service that the options name, with our manners and our memory."""
-    from ..linking.query_service import QueryService
-    from ..linking.reconciliation import Reconciliation
-    from ..linking.services import API, WikidataApi
-    from ..services.polite import Asker, Cache
-
-    cache = Cache(Path(options.cache).expanduser() if options.cache else None)
-    asker = Asker(options.contact, cache, offline=options.offline, fresh=options.fresh, tell=say)
-    if options.service == "query":
-        return QueryService(asker, options.address or "")
-    if options.service == "reconcile":
-        if not options.address:
-            raise UsageError(
-                "a reconciliation service has no address of its own",
-                "give --address, such as https://wikidata.reconci.link/en/api",
-            )
-        return Reconciliation(asker, options.address, WikidataApi(asker, options.api or API))
-    return WikidataApi(asker, options.address or options.api or API)
+    names = ("service", "address", "api", "contact", "cache", "offline", "fresh")
+    return open_service(**{**{name: getattr(options, name) for name in names}, "tell": say, **changes})
 
 
 def _search(
@@ -175,59 +157,21 @@ def _as_json(thing: Thing, candidates: list[Candidate], judgements: Judgements) 
     }
 
 
-def _judge(
-    graph: KnowledgeGraph,
-    options: argparse.Namespace,
-    judgements: Judgements,
-    things: Things,
-    chosen: list[str],
-    progress: Progress,
-) -> int:
-    from ..linking.items import is_item
-    from ..linking.judgements import ACCEPT, NONE, REJECT, Decision
+def _judge(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from ..linking.judging import judge
 
     if len(options.terms) != 1:
         raise UsageError("a judgement is about one thing", "name it: icrc-korea link person:paul-ruegger --accept Q…")
-    for number in [*options.accept, *options.reject]:
-        if not is_item(number):
-            raise UsageError(f"{number!r} is no item of Wikidata", "write its number, such as Q42")
-    if options.none and options.accept:
-        raise UsageError("no item exists, or one is accepted: not both", "leave out one of the two")
-    if not 0 <= options.confidence <= 1:
-        raise UsageError(f"{options.confidence} is no confidence", "give a number from 0 to 1, such as 0.9")
-    thing = things.read(chosen[0])
-    wanted = [(ACCEPT, number) for number in options.accept] + [(REJECT, number) for number in options.reject]
-    wanted += [(NONE, "")] if options.none else []
-    decisions = []
-    for what, number in wanted:
-        label = _known_label(thing, number, what, options, judgements, progress) if number else ""
-        decisions.append(
-            Decision(thing.id, what, number, label, options.match, options.who or "", options.why or "",
-                     tuple(options.evidence), options.confidence)
-        )  # fmt: skip
-    judgements.decide(decisions, lambda _: thing.label, options.replace)
+    path = judge(
+        graph, options.terms[0], accept=options.accept, reject=options.reject, none=options.none,
+        who=options.who or "", why=options.why or "", match=options.match, evidence=options.evidence,
+        confidence=options.confidence, replace=options.replace, tell=say,
+        known=lambda: service(options, service="api", offline=True),
+    )  # fmt: skip
     progress.close()
-    say(f"{len(decisions)} judgement{'s' * (len(decisions) > 1)} written to {graph.layout.name_of(judgements.path)}")
+    count = len(options.accept) + len(options.reject) + options.none
+    say(f"{count} judgement{'s' * (count > 1)} written to {graph.layout.name_of(path)}")
     return 0
-
-
-def _known_label(
-    thing: Thing, number: str, what: str, options: argparse.Namespace, judgements: Judgements, progress: Progress
-) -> str:
-    """What the item is called, from the answers there were; asks nobody, and warns of what speaks against it."""
-    from copy import copy
-
-    quiet = copy(options)
-    quiet.offline, quiet.service, quiet.limit = True, "api", 1
-    try:
-        finder = _finder(quiet, judgements, progress)
-        item = finder.item(number)
-        if item and what == "accept":
-            for feature in finder.weigh(thing, item).contradictions:
-                say(f"mind: {feature.name}: {feature.why}")
-        return item.label("en") if item else number
-    except (RemoteError, LayoutError):
-        return number
 
 
 def _review(
@@ -312,62 +256,21 @@ def _import(
 
 
 def _enrich(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    from ..linking import enrichment
-    from ..linking.judgements import Judgements
-    from ..linking.things import Things
-    from ..rdf.atomic import write_atomically
-    from ..rdf.terms import NamedNode
+    from ..linking.enrichment import enrich
 
-    judgements, things = Judgements(graph.layout), Things(graph)
-    shrink = graph.layout.shrink
-    judged = dict.fromkeys(iri for one in judgements.links.judgements if (iri := things.find(one.subject)))
-    chosen = [graph.resolve(term) for term in options.terms] or list(judged)
-    linked = {iri: found[0] for iri in chosen if (found := judgements.accepted(shrink(iri), "exact"))}
-    if options.terms and not linked:
-        raise UsageError(
-            f"{options.terms[0]} has no accepted link to Wikidata",
-            "look for one with `icrc-korea link`, then --accept it",
-        )
-    wikidata = service(options, progress)
-    progress(0, 3, f"reading {len(linked)} items")
-    items = wikidata.items(linked.values())
-    lost = sorted(set(linked.values()) - items.keys())
-    progress(1, 3, "reading what they cite")
-    cited = wikidata.items(enrichment.cited_items(items.values()) - items.keys())
-    ours = {number: iri for iri in judged if (number := things.item_of(NamedNode(iri)))}
-    said = [
-        one
-        for iri, number in sorted(linked.items())
-        if number in items
-        for one in enrichment.said(
-            things.read(iri), items[number], enrichment.day_of(wikidata.dates.get(number, "")), ours, {**items, **cited}
-        )
-    ]
-    kept = enrichment.kept(graph.layout, {iri for iri in linked if linked[iri] in items}) if options.terms else []
-    path = graph.layout.root / enrichment.NAME
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, enrichment.trig(said, kept, graph.layout).encode())
-    except OSError as error:
-        raise LayoutError(
-            f"{path} cannot be written: {error.strerror}", "work in a folder of your own: --root FOLDER"
-        ) from None
+    made = enrich(graph, service(options), options.terms, progress)
     progress.close()
-    for number in lost:
-        thing = next(shrink(iri) for iri, other in linked.items() if other == number)
-        say(f"mind: {number}, linked to {thing}, does not exist in Wikidata any more")
-    for number, item in items.items():
-        if item.id != number:
-            say(f"mind: {number} was merged into {item.id}: review the link")
-    say(f"{len(said)} claims on {len(linked) - len(lost)} things written to {graph.layout.name_of(path)}")
+    for remark in made.remarks:
+        say(f"mind: {remark}")
+    say(f"{made.claims} claims on {made.things} things written to {graph.layout.name_of(made.path)}")
     say("see where the guide differs with `icrc-korea conflicts`, and run `icrc-korea check`")
     return 0
 
 
 def _conflicts(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    from ..linking.conflicts import BOTH, COLUMNS, CONFLICTS, report
+    from ..linking.conflicts import BOTH, COLUMNS, CONFLICTS
 
-    rows = report(graph, options.all)
+    rows = graph.conflicts(options.all)
     progress.close()
     if options.format == "json":
         print_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
@@ -407,13 +310,11 @@ def _reconcile(graph: KnowledgeGraph, options: argparse.Namespace, progress: Pro
         raise UsageError("reconcile needs a table and the column that holds the names",
                          "icrc-korea reconcile FILE.csv --column NAME; for OpenRefine: icrc-korea serve")  # fmt: skip
     from ..matching import tables
-    from ..matching.matcher import Matcher
 
     name = "standard input" if options.file == "-" else options.file
     table = tables.read(_bytes_of(options.file), name, options.encoding or "")
     table.place(options.column)  # before the graph is read
-    matcher = Matcher(graph)
-    count = tables.match(table, options.column, matcher, options.kind or "",
+    count = tables.match(table, options.column, graph.matcher, options.kind or "",
                          lambda done, of: progress(done, of, f"matching row {done + 1} of {of}"))  # fmt: skip
     progress.close()
     text, formulas = table.text()

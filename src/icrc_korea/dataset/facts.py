@@ -9,12 +9,26 @@ from ..rdf.terms import TYPE, NamedNode, plain, readable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, Protocol
 
     from ..content.layout import Layout
-    from ..rdf.terms import Term
+    from ..rdf.answer import Answer
+    from ..rdf.terms import Quad, Term
     from ..reasoning.proofs import Proof
     from .build import Dataset
+
+    class Graph(Protocol):
+        """A graph to look things up in and to ask: `KnowledgeGraph` is one, and what stands below it takes this."""
+
+        layout: Layout
+
+        @property
+        def facts(self) -> Facts: ...
+
+        def resolve(self, term: str) -> str: ...
+        def run(self, name: str, **params: Any) -> Answer: ...
+        def query(self, text: str) -> Answer: ...
+        def ask_with(self, text: str, quads: Iterable[Quad]) -> Answer: ...
 
 PASSAGE_NUMBER = NamedNode(KW + "passageNumber")
 PREF, ALT, HIDDEN = (NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel"))
@@ -167,13 +181,39 @@ class Why:
         described: bool,
         nearby: list[dict[str, Any]],
         absences: list[dict[str, Any]],
+        facts: Facts,
     ) -> None:
+        self.layout, self.sentences = facts.layout, facts.sentences
         self.terms, self.claims, self.proof, self.described = terms, claims, proof, described
         # what the guide does say close by, where it is silent on the statement itself
         self.nearby, self.absences = nearby, absences
 
     def __bool__(self) -> bool:
         return bool(self.claims or self.proof or self.described)
+
+    def _repr_html_(self) -> str:
+        """The statement, its claims with their sentences, and its proof as a list, for a notebook; all escaped."""
+        from html import escape
+
+        def shown(terms: Iterable[Term | None]) -> str:
+            return " ".join(readable(term, self.layout) for term in terms)
+
+        def steps(proof: Proof) -> str:
+            ground = f"<li>{escape(shown(proof.triple))}"
+            if not proof.rule:
+                return f"{ground} [{escape(', '.join(self.sentences(proof.triple)) or 'entity description')}]</li>"
+            inside = "".join(map(steps, proof.premises))
+            return f"{ground}, because {escape(proof.rule.name)}:<ul>{inside}</ul></li>"
+
+        text = f"<p>{escape(shown(self.terms))}</p>"
+        if self.claims:
+            rows = [[one.id, ", ".join([*one.marks, one.certainty]), " ".join(one.sentences)] for one in self.claims]
+            text += html_table(("claim", "certainty", "sentence"), rows)
+        if self.proof:
+            text += f"<ul>{steps(self.proof)}</ul>"
+        elif not self:
+            text += "<p>nothing in the graph says so</p>"
+        return text
 
     def __repr__(self) -> str:
         found = [f"{len(self.claims)} claims"] if self.claims else []

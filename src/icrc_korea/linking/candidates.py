@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..dataset.facts import Graph
     from .items import Item
     from .judgements import Judgements
     from .services import Service
@@ -55,3 +56,14 @@ class Finder:
         wanted = {number for item in known for prop in NAMED_IN for number in item.values(prop)} - self._labels.keys()
         if wanted:
             self._labels |= self.service.items(sorted(wanted))
+
+
+def candidates(
+    graph: Graph, term: str, service: Service, also: Iterable[str] = (), limit: int = LIMIT
+) -> list[Candidate]:
+    """What a service proposes for one thing of a graph, best first; `also` are further names to look under."""
+    from .judgements import Judgements
+    from .things import Things
+
+    thing = Things(graph).read(graph.resolve(term), also)
+    return Finder(service, Judgements(graph.layout), limit).candidates(thing) if thing.names else []

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..graph import KnowledgeGraph
+    from ..dataset.facts import Graph
     from ..rdf.terms import Term
 
 SCHEMA, DCT, HOLDS = "https://schema.org/", "http://purl.org/dc/terms/", "http://www.w3.org/ns/org#holds"
@@ -66,7 +66,7 @@ class Outside:
     end: str
 
 
-def report(graph: KnowledgeGraph, everything: bool = False) -> list[Row]:
+def report(graph: Graph, everything: bool = False) -> list[Row]:
     """What other sources say beside what the guide says, conflicts first; all of it, or only what both speak of."""
     rows = [row for row in _Report(graph).rows() if everything or row.verdict != ALONE]
     return sorted(rows, key=lambda row: (VERDICTS.index(row.verdict), *astuple(row)[1:]))
@@ -75,7 +75,7 @@ def report(graph: KnowledgeGraph, everything: bool = False) -> list[Row]:
 class _Report:
     """One pass over the graph."""
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         from .things import Things
 
         self.graph, self.facts, self.things = graph, graph.facts, Things(graph)

@@ -8,15 +8,19 @@ from datetime import date
 from hashlib import sha256
 from urllib.parse import quote
 
+from ..errors import LayoutError, UsageError
 from ..rdf.spaces import BASE, CLAIMS, GRAPHS, KW, RDF, SKOS, XSD
 from ..rdf.terms import TYPE, Literal, NamedNode, Quad
 from .items import ENTITY, MUL, is_item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
 
     from ..content.layout import Layout
+    from ..dataset.facts import Graph
     from .items import Item, Statement, Value
     from .things import Thing
 
@@ -209,3 +213,55 @@ def kept(layout: Layout, renewed: set[str]) -> list[Quad]:
 def day_of(moment: str) -> str:
     """The day of a moment of the cache; today where it is unknown."""
     return moment[:10] if re.match(r"\d{4}-\d\d-\d\d", moment) else date.today().isoformat()
+
+
+@dataclass(frozen=True)
+class Enriched:
+    """What was read: the file, how many claims on how many things, and what to look at."""
+
+    path: Path
+    claims: int
+    things: int
+    remarks: tuple[str, ...]
+
+
+def enrich(
+    graph: Graph, service: Any, terms: Iterable[str] = (), tell: Callable[[int, int, str], None] = lambda *_: None
+) -> Enriched:
+    """Reads what Wikidata says of the things linked to it, all or some, into data/enrichment/wikidata.trig."""
+    from ..rdf.atomic import write_atomically
+    from .judgements import Judgements
+    from .things import Things
+
+    terms, shrink = list(terms), graph.layout.shrink
+    judgements, things = Judgements(graph.layout), Things(graph)
+    judged = dict.fromkeys(iri for one in judgements.links.judgements if (iri := things.find(one.subject)))
+    chosen = [graph.resolve(term) for term in terms] or list(judged)
+    linked = {iri: exact[0] for iri in chosen if (exact := judgements.accepted(shrink(iri), "exact"))}
+    if terms and not linked:
+        raise UsageError(f"{terms[0]} has no accepted link to Wikidata",
+                         "look for one with `icrc-korea link`, then --accept it")  # fmt: skip
+    tell(0, 3, f"reading {len(linked)} items")
+    items = service.items(linked.values())
+    tell(1, 3, "reading what they cite")
+    cited = service.items(cited_items(items.values()) - items.keys())
+    ours = {number: iri for iri in judged if (number := things.item_of(NamedNode(iri)))}
+    renewed = {iri for iri in linked if linked[iri] in items}
+    days = {number: day_of(service.dates.get(number, "")) for number in items}
+    found = [
+        one
+        for iri in sorted(renewed)
+        for one in said(things.read(iri), items[linked[iri]], days[linked[iri]], ours, {**items, **cited})
+    ]
+    path = graph.layout.root / NAME
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, trig(found, kept(graph.layout, renewed) if terms else [], graph.layout).encode())
+    except OSError as error:
+        raise LayoutError(f"{path} cannot be written: {error.strerror}",
+                          "work in a folder of your own: --root FOLDER") from None  # fmt: skip
+    remarks = [f"{number}, linked to {shrink(iri)}, does not exist in Wikidata any more"
+               for iri, number in sorted(linked.items(), key=lambda pair: pair[1]) if number not in items]  # fmt: skip
+    remarks += [f"{number} was merged into {item.id}: review the link"
+                for number, item in items.items() if item.id != number]  # fmt: skip
+    return Enriched(path, len(found), len(renewed), tuple(remarks))

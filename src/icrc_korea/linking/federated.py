@@ -9,14 +9,14 @@ from .items import ENTITY, is_item
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..asking.questions import Question
-    from ..graph import KnowledgeGraph
+    from ..dataset.facts import Graph
     from ..rdf.answer import Answer
     from .query_service import QueryService
 
 MOST_ITEMS = 400  # asked about at once: the query still fits into what the service takes
 
 
-def ask(graph: KnowledgeGraph, question: Question, service: QueryService) -> tuple[Answer, str]:
+def ask(graph: Graph, question: Question, service: QueryService) -> tuple[Answer, str]:
     """The answer, and when Wikidata's half of it was given."""
     halves = Halves(question.body())
     rows: list[dict[str, dict[str, str]]] = []
@@ -29,13 +29,13 @@ def ask(graph: KnowledgeGraph, question: Question, service: QueryService) -> tup
     return graph.ask_with(halves.here(), as_quads(rows)), date
 
 
-def explain(graph: KnowledgeGraph, question: Question) -> str:
+def explain(graph: Graph, question: Question) -> str:
     """The question as a store takes it that may ask others: SERVICE with our items in it."""
     halves = Halves(question.body())
     return halves.whole(_chosen(graph, halves), graph.layout)
 
 
-def _chosen(graph: KnowledgeGraph, halves: Halves) -> list[list[NamedNode]]:
+def _chosen(graph: Graph, halves: Halves) -> list[list[NamedNode]]:
     """The items that are asked about: nothing but numbers of Wikidata leaves this machine."""
     found = []
     for row in graph.query(halves.choosing()).rows:

@@ -15,8 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..dataset.facts import Facts
-    from ..graph import KnowledgeGraph
+    from ..dataset.facts import Facts, Graph
 
 EXACT, CLOSE = SKOS + "exactMatch", SKOS + "closeMatch"
 NAMES = {SKOS + "prefLabel": 0, SKOS + "altLabel": 1, KW + "nameForm": 2, KW + "abbreviation": 2}
@@ -111,7 +110,7 @@ class Thing:
 class Things:
     """Reads things from the graph."""
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.facts: Facts = graph.facts
         self.shrink = graph.layout.shrink

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..content import links
-from ..errors import UnknownTerm, UsageError, nearest
+from ..errors import UnknownTerm, UsageError, nearest, text_of
 from ..rdf.spaces import KW, LINKS, OWL, RDFS, SKOS, THINGS
 from ..rdf.terms import TYPE, Literal, NamedNode
 from .classes import KINDS
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from ..graph import KnowledgeGraph
+    from ..dataset.facts import Graph
+
 
 LONGEST_NAME = 200  # no name of ours comes near it
 LEAST = 30  # who scores less is not shown
@@ -149,7 +150,7 @@ class _Hit:
 class Matcher:
     """Finds the things of one graph by their names."""
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph, self.facts, self.layout = graph, graph.facts, graph.layout
 
     # --- what there is ---
@@ -300,6 +301,12 @@ class Matcher:
         return iri if iri in self.properties else ""
 
     # --- finding ---
+
+    def search(self, text: str, kind: str = "", limit: int = 10) -> list[Match]:
+        """The things that one name may stand for, best first; of one class, if one is given."""
+        text = text_of(text, "name", "give a text")
+        kinds = (self.classes_of(kind),) if kind else ()
+        return self.find(Wanted((text.strip(),), kinds=kinds, limit=limit)) if text.strip() else []
 
     def find(self, wanted: Wanted) -> list[Match]:
         """The things that may be meant, best first; at most one of them is sure."""

@@ -6,14 +6,16 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..errors import ParseError, UsageError, nearest
+from ..errors import LayoutError, ParseError, UsageError, nearest, path_of, text_of
 from .matcher import Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from .matcher import Match, Matcher
 
@@ -116,6 +118,26 @@ def match(
         row += known[name]
         count["sure" if known[name][4] == "true" else "open" if known[name][0] else "unknown"] += 1
     return count
+
+
+def reconciled(
+    table: str | Path | Iterable[str], column: str, matcher: Matcher, kind: str = "", encoding: str = ""
+) -> Table:
+    """A table of a file, or of names alone, with the matches beside the names of a column."""
+    if isinstance(table, str) or not isinstance(table, Iterable):
+        path = path_of(table)
+        try:
+            given = read(path.read_bytes(), str(path), encoding)
+        except OSError as error:
+            raise LayoutError(f"{path} cannot be read: {error.strerror}", "check the name of the table") from None
+    else:
+        given = Table("the names", [column], [[_text(name)] for name in table])
+    match(given, column, matcher, kind)
+    return given
+
+
+def _text(name: object) -> str:
+    return text_of(name, "name", "give texts, '' where there is none")
 
 
 def _cells(found: Sequence[Match], matcher: Matcher) -> list[str]:

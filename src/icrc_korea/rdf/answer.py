@@ -7,7 +7,7 @@ import re
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from ..errors import QueryError
+from ..errors import QueryError, UsageError, shown
 from .spaces import XSD
 from .terms import Quad, plain, readable
 from .writing import serialise
@@ -75,6 +75,9 @@ class Answer:
 
     def __getitem__(self, place: int) -> dict[str, Value]:
         """One row by its number, from 0; negative numbers count from the end."""
+        if not isinstance(place, int):
+            raise UsageError(f"{shown(place)} is no number of a row", "give one such as answer[0]; "
+                             "`for row in answer` gives all of them, and row['name'] a value")  # fmt: skip
         return dict(zip(self.columns, (plain(term, self.layout) for term in self.rows[place]), strict=True))
 
     def __repr__(self) -> str:
@@ -90,24 +93,32 @@ class Answer:
     def __bool__(self) -> bool:
         return self.truth if self.truth is not None else len(self) > 0
 
-    def to_pandas(self) -> Any:
-        """The rows as a pandas.DataFrame (`pip install icrc-korea[pandas]`)."""
-        names, rows = self._values()
-        return _library("pandas").DataFrame(rows, columns=names)
+    def to_pandas(self, *, iris: bool = False) -> Any:
+        """The rows as a pandas.DataFrame (`pip install '.[pandas]'`), NaN where nothing is bound, as read from CSV.
 
-    def to_polars(self) -> Any:
-        """The rows as a polars.DataFrame (`pip install icrc-korea[polars]`)."""
-        names, rows = self._values()
+        With `iris`, things have their whole IRIs, as CSV has them, instead of prefixed names, as rows have.
+        """
+        names, rows = self._values(iris)
+        pandas = _library("pandas")
+        frame = pandas.DataFrame(rows, columns=names)
+        return frame.where(frame.notna(), float("nan"))
+
+    def to_polars(self, *, iris: bool = False) -> Any:
+        """The rows as a polars.DataFrame (`pip install '.[polars]'`), null where nothing is bound; `iris` as above."""
+        names, rows = self._values(iris)
         columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
         return _library("polars").DataFrame(columns, strict=False)
 
-    def _values(self) -> tuple[list[str], list[list[Value]]]:
+    def _values(self, iris: bool = False) -> tuple[list[str], list[list[Value]]]:
         if self.truth is not None:
             return ["answer"], [[self.truth]]
         if self.triples is not None:
             names, texts = self.table()
             return names, [list(row) for row in texts]
-        return self.columns, [[plain(term, self.layout) for term in row] for row in self.rows]
+        return self.columns, [
+            [term.value if iris and isinstance(term, NamedNode) else plain(term, self.layout) for term in row]
+            for row in self.rows
+        ]
 
     def _repr_html_(self) -> str:
         """The answer as a table in a notebook; no value can be taken for markup."""
@@ -138,6 +149,8 @@ class Answer:
                     f"a CONSTRUCT query gives triples, not {form} rows", "use --format ttl, json or xml"
                 )
             return serialise([Quad(t.subject, t.predicate, t.object) for t in self.triples], rdf, self.layout)
+        if form not in (*RESULT_FORMATS, "json", "ttl"):
+            raise QueryError(f"there is no format {form!r} for answers", "use csv, tsv, json, xml or ttl")
         if form == "ttl":
             what = "rows" if self.truth is None else "yes or no"
             raise QueryError(

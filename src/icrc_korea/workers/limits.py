@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..errors import UsageError
+from ..errors import UsageError, shown
 
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 OWN_SECONDS, OWN_MEMORY, OWN_ROWS = 300.0, 4 << 30, 1_000_000  # of a query of one's own, unless told
@@ -24,6 +24,9 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Refuses what cannot be kept."""
+        for name in ("seconds", "memory", "rows", "bytes"):
+            if not isinstance(getattr(self, name), (int, float)):
+                raise UsageError(f"{shown(getattr(self, name))} is no limit of {name}", "give a number")
         if not 0.01 <= self.seconds <= 86_400:
             raise UsageError(f"a time limit of {self.seconds} seconds cannot be kept", "give 0.01 to 86400 seconds")
         if self.memory < LEAST_MEMORY:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ...content.layout import Layout
-    from ...dataset.facts import Claim
-    from ...graph import KnowledgeGraph
+    from ...dataset.facts import Claim, Graph
     from ...rdf.terms import Term
     from ..items import Item
 
@@ -129,7 +128,7 @@ class Value:
 class _Offers:
     """One pass over the graph."""
 
-    graph: KnowledgeGraph
+    graph: Graph
     items: Mapping[str, Item]  # what Wikidata said, by the numbers that we link to
     unchecked: bool = False
     labels: dict[str, str] = field(default_factory=dict)
@@ -358,7 +357,7 @@ def _plain(source: str) -> str:
     return re.sub(r"[^\w.:/#-]", "", source)
 
 
-def offers(graph: KnowledgeGraph, items: Mapping[str, Item], unchecked: bool = False) -> list[Offer]:
+def offers(graph: Graph, items: Mapping[str, Item], unchecked: bool = False) -> list[Offer]:
     """Every statement of the table's kinds, those that may go first, each once."""
     order = (MAY, HAS, HELD)
     found = {
@@ -375,7 +374,7 @@ def commands(found: Iterable[Offer]) -> list[quickstatements.Command]:
     return [one.command for one in found if one.command]
 
 
-def linked(graph: KnowledgeGraph) -> set[str]:
+def linked(graph: Graph) -> set[str]:
     """The items of the things of which the table may speak."""
     wanted, offers_ = {row.ours for row in crosswalks(graph.layout)}, _Offers(graph, {})
     return {

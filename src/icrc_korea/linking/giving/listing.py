@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...content.layout import Layout
-    from ...graph import KnowledgeGraph
+    from ...dataset.facts import Graph
     from ..judgements import Judgements
     from ..things import Thing
     from .contribution import Crosswalk
@@ -53,7 +53,7 @@ def classes(layout: Layout) -> dict[str, tuple[str, str]]:
     return found
 
 
-def catalogue(graph: KnowledgeGraph, judgements: Judgements) -> str:
+def catalogue(graph: Graph, judgements: Judgements) -> str:
     """The things that others may describe, as a Mix'n'match catalogue: one row a thing, in the order of their ids."""
     things, kinds = Things(graph), classes(graph.layout)
     judged = {iri for one in judgements.links.judgements if (iri := things.find(one.subject))}
@@ -68,7 +68,7 @@ def catalogue(graph: KnowledgeGraph, judgements: Judgements) -> str:
     return out.getvalue()
 
 
-def _description(graph: KnowledgeGraph, thing: Thing) -> str:
+def _description(graph: Graph, thing: Thing) -> str:
     """What helps to recognise a thing: its class, other names, offices, places, days."""
     from ...rdf.terms import NamedNode
     from ..items import in_words
@@ -82,7 +82,7 @@ def _description(graph: KnowledgeGraph, thing: Thing) -> str:
     return "; ".join(dict.fromkeys([*parts, "in the ICRC's guide to its action in the Korean War"]))
 
 
-def schema(graph: KnowledgeGraph, kind: str) -> str:
+def schema(graph: Graph, kind: str) -> str:
     """What an item of a class needs to hold what we hold of such things, in ShEx: one row of our table a part."""
     rows = [row for row in crosswalks(graph.layout) if row.about in (kind, "")]
     item, name = classes(graph.layout)[kind]
