@@ -74,8 +74,8 @@ docs: $(VENV)/.dev  ## write the pages of docs/ that are made from questions and
 	@$(KG) queries --format markdown > docs/questions.md
 	@$(KG) queries --format openapi > docs/openapi.json
 	@$(PY) tests/test_rules.py
-	@$(PY) tests/test_both_sides.py
-	@$(PY) tests/test_store_docs.py
+	@$(PY) docs/both_sides.py
+	@$(PY) docs/store_pages.py
 	@$(PY) docs/house.py
 
 wheel: $(VENV)/.run  ## build sdist and wheel into dist/

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from every import every
 
 from icrc_korea.content.layout import Layout
 
@@ -55,7 +56,7 @@ def test_there_are_379_facts_each_with_words_of_its_own() -> None:
     assert {fact["expected"] for fact in FACTS} == {"true"}
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact["id"])
+@every("fact", FACTS, name=lambda fact: fact["id"])
 def test_fact_holds_and_each_of_its_triples_is_needed(fact: dict[str, str], sentences: ox.Store) -> None:
     ask = SPARQL_PREFIXES + fact["ask"]
     assert sentences.query(ask), f"{fact['id']} is not in the graph: {fact['fact']}"
@@ -66,7 +67,7 @@ def test_fact_holds_and_each_of_its_triples_is_needed(fact: dict[str, str], sent
         assert not holds, f"{fact['id']} stays true without {quad}"
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact["id"])
+@every("fact", FACTS, name=lambda fact: fact["id"])
 def test_fact_is_asked_where_its_certainty_belongs(fact: dict[str, str]) -> None:
     quads = quads_of(fact["ask"])
     suffixes = {quad.graph_name.value.rpartition("/")[2].partition("-")[2] for quad in quads}

@@ -14,6 +14,7 @@ from functools import cache
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
+from every import every
 from rdflib import RDFS, SH, Graph, Literal, URIRef
 
 from icrc_korea.content.layout import Layout
@@ -80,7 +81,7 @@ def test_the_texts_are_found() -> None:
         assert len(texts(language)) > 900
 
 
-@pytest.mark.parametrize("row", BANNED, ids=lambda row: f"{row['language']} {row['example']}")
+@every("row", BANNED, name=lambda row: f"{row['language']} {row['example']}")
 def test_no_text_uses_a_banned_word(row: dict[str, str]) -> None:
     banned = re.compile(row["banned"])
     assert banned.search(row["example"]), "the pattern does not hit its own example"
@@ -88,7 +89,7 @@ def test_no_text_uses_a_banned_word(row: dict[str, str]) -> None:
     assert hits == [], f"write {row['instead']} ({row['why']})"
 
 
-@pytest.mark.parametrize("row", rows("glossary.tsv"), ids=lambda row: row["concept"])
+@every("row", rows("glossary.tsv"), name=lambda row: row["concept"])
 def test_an_agreed_word_is_not_banned(row: dict[str, str]) -> None:
     for language in ("fr", "ko"):
         for word in BANNED:

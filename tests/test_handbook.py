@@ -11,6 +11,7 @@ import pytest
 import rdflib
 import yaml
 from conftest import ROOT
+from every import every
 from openapi_spec_validator import validate
 from rdflib.namespace import RDFS, SH
 from rdflib.plugins.sparql.algebra import translateQuery
@@ -157,7 +158,7 @@ def test_each_text_runs_as_it_stands_and_gives_the_answer(catalogue: rdflib.Grap
             assert set(ours.columns) <= set(names), name
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@every("question", QUESTIONS)
 def test_grlc_can_read_the_file(question: str) -> None:
     """What its parser asks for; `.ci/run` lets grlc itself read the folders."""
     text = (ROOT / "queries" / f"{question}.rq").read_text(encoding="utf-8")

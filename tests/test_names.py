@@ -8,8 +8,8 @@ import unicodedata
 from functools import cache
 
 import pyoxigraph as ox
-import pytest
 from conftest import ROOT
+from every import every
 
 from icrc_korea.content.layout import Layout
 from icrc_korea.errors import UnknownTerm
@@ -120,7 +120,7 @@ def found(graph: KnowledgeGraph, text: str) -> set[str]:
         return set(re.findall(r"[\w-]+:[\w.-]+", str(error).partition("say which:")[2]))
 
 
-@pytest.mark.parametrize(("thing", "kind", "language", "form"), PRINTED, ids=lambda value: str(value)[:40])
+@every(("thing", "kind", "language", "form"), PRINTED, name=lambda value: str(value)[:40])
 def test_a_printed_form_is_a_label(thing: str, kind: str, language: str, form: str, graph: KnowledgeGraph) -> None:
     kinds = ("hiddenLabel",) if kind == "kw:misprint" else ("prefLabel", "altLabel")
     assert (thing, language, form) in labels(*kinds), f"{form!r} is no {' or '.join(kinds)} of {thing}"
@@ -132,7 +132,7 @@ def test_printed_forms_are_of_every_kind() -> None:
     assert len(PRINTED) > 12
 
 
-@pytest.mark.parametrize("label", sorted(labels()), ids=lambda label: f"{label[0]} {label[2]}"[:60])
+@every("label", sorted(labels()), name=lambda label: f"{label[0]} {label[2]}"[:60])
 def test_a_label_finds_its_thing(label: Label, graph: KnowledgeGraph) -> None:
     """Or those things whose name of first choice it is: they go before."""
     thing, _, text = label
@@ -189,14 +189,14 @@ def proper(thing: str) -> bool:
 NEED_EVIDENCE = sorted(label for label in labels() if label[1] in OTHER_LANGUAGES and proper(label[0]))
 
 
-@pytest.mark.parametrize("label", NEED_EVIDENCE, ids=lambda label: f"{label[0]} {label[1]}")
+@every("label", NEED_EVIDENCE, name=lambda label: f"{label[0]} {label[1]}")
 def test_a_proper_name_in_another_language_has_evidence(label: Label) -> None:
     rows = [row for row in evidence() if (row["thing"], row["language"], row["name"]) == label]
     assert rows, f"no row of name-evidence.tsv for {label}"
     assert rows[0]["evidence"].strip()
 
 
-@pytest.mark.parametrize("row", evidence(), ids=lambda row: f"{row['thing']} {row['name']}"[:60])
+@every("row", evidence(), name=lambda row: f"{row['thing']} {row['name']}"[:60])
 def test_every_row_of_evidence_is_for_a_label(row: dict[str, str]) -> None:
     assert (row["thing"], row["language"], row["name"]) in labels("prefLabel", "altLabel")
     assert row["language"] in OTHER_LANGUAGES

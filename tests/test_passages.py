@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT, Command
+from every import every
 
 PASSAGES = ROOT / "data" / "entities" / "passages.ttl"
 BASE = "https://w3id.org/icrc-korea/"
@@ -139,7 +140,7 @@ def fragment(name: str) -> list[str]:
     return [unquote(part, errors="strict") for part in directive.split(",")]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_a_link_is_a_text_fragment_of_few_words(name: str) -> None:
     parts = fragment(name)
     assert all(part == part.strip() and part for part in parts)
@@ -197,7 +198,7 @@ def beginnings(name: str, text: str) -> list[str]:
     return [words_of(words), *([words_of(words[mark.end() :])] if mark else [])]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_a_link_begins_and_ends_with_the_words_of_its_span(name: str, text: str) -> None:
     words, parts = words_of(text[slice(*span(name))]), [words_of(part) for part in fragment(name)]
     assert any(beginning.startswith(parts[0]) for beginning in beginnings(name, text))
@@ -219,7 +220,7 @@ def found_by(parts: list[str], page: str) -> str | None:
     return last and page[first.start() : last.end()]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_a_link_leads_to_its_span_and_no_other(name: str, text: str) -> None:
     marked = found_by(fragment(name), words_of(text))
     assert marked is not None, "the words are not on the page as they stand in the link"

@@ -20,6 +20,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 from conftest import ROOT, Command
+from every import every
 from rdflib.paths import Path as PropertyPath
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -82,7 +83,7 @@ def test_every_question_has_a_checked_answer_and_every_answer_a_question() -> No
     assert {case.name for case in cases() if not case.given} == set(QUESTIONS)
 
 
-@pytest.mark.parametrize("case", cases(), ids=repr)
+@every("case", cases(), name=repr)
 def test_the_answer_is_the_one_that_was_read(case: Case, graph: KnowledgeGraph) -> None:
     answer = graph.run(case.question, **case.given)
     assert tuple(answer.columns) == case.columns
@@ -98,7 +99,7 @@ def test_the_command_gives_the_same_bytes(graph: KnowledgeGraph, icrc: Command) 
         assert said.out.splitlines() == [line for line in text.splitlines() if not line.startswith("# ")]
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@every("question", QUESTIONS)
 def test_every_column_is_bound_somewhere(question: str) -> None:
     """A column that is always empty asks for something that the graph does not say so."""
     answers = [case for case in cases() if case.question == question]
@@ -106,12 +107,12 @@ def test_every_column_is_bound_somewhere(question: str) -> None:
         assert any(row[number] for case in answers for row in case.rows), f"{column} is empty in every row"
 
 
-@pytest.mark.parametrize("case", cases(), ids=repr)
+@every("case", cases(), name=repr)
 def test_no_row_stands_twice(case: Case) -> None:
     assert [row for row, number in Counter(case.rows).items() if number > 1] == []
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@every("question", QUESTIONS)
 def test_what_is_asked_is_explained(question: str, graph: KnowledgeGraph) -> None:
     found = next(entry for entry in graph.every_question() if entry.id == question)
     assert set(found.columns) == set(graph.run(question).columns)
@@ -131,7 +132,7 @@ def test_columns_and_parameters_are_listed_in_the_order_of_the_file(graph: Knowl
             assert [*found.params, *found.columns] == named, found.id
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+@every("question", QUESTIONS)
 def test_the_order_of_the_rows_is_settled(question: str, graph: KnowledgeGraph) -> None:
     """ORDER BY leaves no two rows to chance: another store, or another version, may not shuffle them."""
     text = (QUERIES / f"{question}.rq").read_text(encoding="utf-8")
@@ -195,7 +196,7 @@ SPELT_OUT = [
 ]
 
 
-@pytest.mark.parametrize(("question", "given"), SPELT_OUT, ids=lambda value: str(value).strip("{}"))
+@every(("question", "given"), SPELT_OUT, name=lambda value: str(value).strip("{}"))
 def test_a_claim_that_is_no_statement_is_marked(question: str, given: dict[str, str], graph: KnowledgeGraph) -> None:
     answer = graph.run(question, **given)
     assert doubtful_in(graph, answer) == []

@@ -21,6 +21,7 @@ import httpx
 import pytest
 import yaml
 from conftest import ROOT, Command
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
@@ -65,7 +66,7 @@ def wanted(matcher: Matcher, row: Row) -> Wanted:
 # --- names --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", NAMES, ids=lambda row: f"{row['name']} {row['class']}".strip())
+@every("row", NAMES, name=lambda row: f"{row['name']} {row['class']}".strip())
 def test_a_name_finds_its_thing_and_no_other(row: Row, matcher: Matcher) -> None:
     found = matcher.find(wanted(matcher, row))
     assert (found[0].thing.id if found else "") == row["id"]

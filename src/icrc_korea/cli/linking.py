@@ -360,7 +360,7 @@ ASKING: list[tuple[str, dict[str, Any]]] = [
     ("--cache", {"metavar": "DIR", "help": "where answers are kept (default: in your cache folder)"}),
     ("--offline", {"action": "store_true", "help": "ask nobody: only what was answered before"}),
     ("--fresh", {"action": "store_true", "help": "ask anew even what was answered before"}),
-    ("--limit", {"type": int, "default": 10, "metavar": "N", "help": "candidates a thing (10)"}),
+    ("--limit", {"type": int, "default": 10, "metavar": "N", "help": "candidates per thing (10)"}),
 ]  # fmt: skip
 VERBS = {
     "link": Verb(

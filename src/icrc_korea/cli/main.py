@@ -163,7 +163,7 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
         formatter_class=HelpText,
     )
     parser.set_defaults(verb=None)
-    parser.add_argument("--version", action=Version, nargs=0, help="the version, and nothing else")
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and stop")
     # prog is given, or argparse would format a whole usage text to find it
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="icrc-korea")
 

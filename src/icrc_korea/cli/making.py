@@ -168,9 +168,9 @@ VERBS = {
         ],
         [
             ("paths", {"nargs": "*", "metavar": "PATH",
-                       "help": "show only what is wrong in these places; a Turtle, TriG, N-Triples or N-Quads file "
-                               "from elsewhere (or - for standard input) is read as if it were part of the graph, "
-                               "and nothing is changed"}),
+                       "help": "report only what is wrong in these files and folders; a Turtle, TriG, N-Triples or "
+                               "N-Quads file from elsewhere (or - for standard input) is read as if it were part of "
+                               "the graph, and nothing is changed"}),
             ("--only", {"default": "", "metavar": "RULE,…",
                         "help": "only these rules: names from a report, or shapes, quality, date, prefix …"}),
             ("--engine", {"choices": ["turbo", "pyshacl"], "default": "turbo",

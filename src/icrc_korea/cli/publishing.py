@@ -66,7 +66,7 @@ def _push(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
             write_bulk(spool, where, folder, _name(options, spool), one_each=True)
             progress.close()
             say(f"nothing was sent; {len(spool.graphs)} graphs are in {folder}/, and these lines would push them")
-            say("(what an earlier push put there and is no more they leave where it is: `push` would take it out)")
+            say("(they do not remove what an earlier push left in the store and the graph no longer has; `push` would)")
             print_lines(curl_lines(spool, where, folder, _name(options, spool)))
             return 0
         if options.bulk:
@@ -166,7 +166,7 @@ WHERE: list[tuple[str, dict[str, Any]]] = [
     ("--with", {"dest": "parts", "default": None, "metavar": "PART,…",
                 "help": "only these of claims, inferred, links, enrichment, alignments, catalogue; else all"}),
     ("--graph", {"action": "append", "default": [], "metavar": "GRAPH",
-                 "help": "only this graph, such as passage:P05.s1; may be given several times"}),
+                 "help": "only the graph of this name, such as passage:P05.s1; may be given several times"}),
     ("--from", {"dest": "source", "default": "", "metavar": "FILE", "help": "an N-Quads file instead of the graph"}),
     STORE,
     ("--graph-store", {"default": "", "metavar": "URL", "help": "of a generic store: where graphs are written"}),
@@ -222,7 +222,7 @@ VERBS = {
     ),
     "push": Verb(
         _push,
-        "bring the graph into a triple store, and keep it in step; what is not ours there stays untouched",
+        "copy the graph into a triple store and keep it up to date; other graphs there are not touched",
         [
             "icrc-korea push fuseki http://localhost:3030/kg",
             "icrc-korea push virtuoso http://localhost:8890 --with claims,inferred",
@@ -250,7 +250,7 @@ VERBS = {
         ],
         [
             *WHERE,
-            ("--first", {"type": int, "default": 10, "metavar": "N", "help": "differences to name a graph (10)"}),
+            ("--first", {"type": int, "default": 10, "metavar": "N", "help": "differences to show per graph (10)"}),
         ],
         "text json",
     ),

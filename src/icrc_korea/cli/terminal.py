@@ -15,7 +15,7 @@ USUAL_WIDTH = 80
 
 
 class Progress:
-    """Tells on standard error how far a build is: a bar on a terminal, else a line a stage."""
+    """Tells on standard error how far a build is: a bar on a terminal, else one line per stage."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet

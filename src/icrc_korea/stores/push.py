@@ -1,4 +1,4 @@
-"""Brings a graph into a triple store of somebody else, then keeps it in step.
+"""Copies a graph into a triple store and keeps it up to date there.
 
 Graph by graph: what the store has already is left alone, what has changed is replaced, what we put there and have
 no more is taken out. A graph of ours in the store, the manifest, says which graphs came from us, with the number of
