@@ -212,7 +212,10 @@ class KnowledgeGraph:
             answer = store.query(text, bindings, shown)
         else:
             answer = self._within(limits, store, text, bindings, shown)
-        answer.hints = [] if ours else self._unknown(tokens, store)
+        if not ours:
+            from .asking.hints import hints
+
+            answer.hints = hints(tokens, store, self.layout)
         return answer
 
     def _within(
@@ -225,20 +228,6 @@ class KnowledgeGraph:
                              "leave the limits out: a service has its own")  # fmt: skip
         settings = {"root": str(self.layout.root), "store": str(self.store) if self.store else None}
         return answered(store, text, bindings, shown, limits, settings)
-
-    def _unknown(self, tokens: Tokens, store: Asked) -> list[str]:
-        """What a question names in our name spaces and the graph does not have, with the nearest that it has."""
-        hints = []
-        for iri in sorted(tokens.named(self.layout.prefixes) | tokens.iris()):
-            if iri.startswith(BASE) and not store.mentions(NamedNode(iri)):
-                name = self.layout.shrink(iri)
-                space = iri[: len(iri) - len(name.partition(":")[2])]
-                known = {self.layout.shrink(quad.subject.value) for quad in store.match(None, TYPE)
-                         if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(space)}
-                close = nearest(name, sorted(known))
-                hint = f"did you mean {', '.join(close)}?" if close else "see docs/model.md for what there is"
-                hints.append(f"nothing in the graph is called {name}: {hint}")
-        return hints
 
     # --- what an answer rests on ---
 

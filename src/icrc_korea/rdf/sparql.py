@@ -229,6 +229,37 @@ class Tokens:
         prefixed = {place + 2 for place, (_, token, _) in enumerate(items) if token.upper() == "PREFIX"}
         return {token[1:-1] for place, (kind, token, _) in enumerate(items) if kind == "iri" and place not in prefixed}
 
+    def datasets(self, prefixes: dict[str, str]) -> list[tuple[str, str]]:
+        """What FROM and FROM NAMED name: the words, and the IRI."""
+        known, found = {**prefixes, **self.declared()}, []
+        for place, (kind, token, _) in enumerate(self.items):
+            if kind == "word" and token.upper() == "FROM":
+                named = [word.upper() for what, word, _ in self.items[place + 1 : place + 2] if what == "word"]
+                for what, word, _ in self.items[place + 1 + len(named) : place + 2 + len(named)]:
+                    prefix, _, local = word.partition(":")
+                    if what == "iri" or prefix in known:
+                        iri = word[1:-1] if what == "iri" else known[prefix] + local
+                        found.append((" ".join(["FROM", *named]), iri))
+        return found
+
+    def second_arguments(self, functions: tuple[str, ...]) -> list[str]:
+        """The texts, as they are written, that stand as second arguments of these functions."""
+        found = []
+        for place, (kind, token, _) in enumerate(self.items):
+            if kind != "word" or token.upper() not in functions:
+                continue
+            depth = commas = 0
+            for number in range(place + 1, len(self.items)):
+                what, word, _ = self.items[number]
+                depth += (word == "(") - (word == ")") if what == "mark" else 0
+                if depth < 1:
+                    break
+                if what == "mark" and word == "," and depth == 1:
+                    commas += 1
+                elif commas == 1 and depth == 1 and what == "string" and self.items[number - 1][1] == ",":
+                    found.append(word)
+        return found
+
     def variables(self) -> set[str]:
         """The names of all variables in the text."""
         return {token[1:] for kind, token, _ in self.items if kind == "var"}
