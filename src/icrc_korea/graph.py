@@ -6,17 +6,18 @@ from functools import cached_property
 
 from .asking.questions import APART, Question, find, index, read
 from .content.layout import Layout
-from .dataset import build
-from .dataset.facts import ABOUT_CLAIMS, NAMES, Claim, Facts, Thing, Why, _english_first, _folded, _is_claim, _tally
+from .dataset import build, things
+from .dataset.facts import ABOUT_CLAIMS, Claim, Facts, Thing, Why, tally
+from .dataset.names import Names, written_name
 from .errors import QueryError, UnknownTerm, UsageError, nearest, path_of, shown, text_of
-from .rdf.spaces import BASE, CLAIMS, RDFS, SKOS, THINGS
+from .rdf.spaces import BASE
 from .rdf.sparql import Tokens, guarded
 from .rdf.store import Store, standalone
-from .rdf.terms import TYPE, Literal, NamedNode, Quad, readable
+from .rdf.terms import TYPE, Literal, NamedNode, Quad
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import IO, Any, TypeVar
 
@@ -58,8 +59,7 @@ class KnowledgeGraph:
         self._tell: Tell = tell or (lambda *_: None)
         self._built: Dataset | None = None
         self._facts: Facts | None = None
-        self._names: dict[str, dict[str, int]] | None = None  # folded name -> thing -> rank of that name
-        self._spelt: dict[str, str] = {}  # folded name -> as it is written
+        self._names: Names | None = None
         self._matcher: Matcher | None = None
 
     # --- the dataset ---
@@ -265,59 +265,22 @@ class KnowledgeGraph:
 
     # --- names ---
 
+    @property
+    def names(self) -> Names:
+        """What things are called here; made once, for it reads every label."""
+        if self._names is None:
+            self._names = Names(self.layout, self._slice)
+        return self._names
+
     def resolve(self, term: str | NamedNode) -> str:
         """The IRI of a thing given as CURIE, IRI or label in any language, or as a term of an answer.
 
         UnknownTerm if there is none, UsageError for what is no name at all.
         """
-        term = _name(term)
-        iri = self.layout.expand(term)
-        if iri is not None:
-            try:
-                node = NamedNode(iri)
-            except ValueError:
-                raise UnknownTerm(f"nothing in the graph is called {term}", (), "no IRI is written so") from None
-            store = self._slice({TYPE.value})
-            if any(True for _ in store.match(node)) or self._is_mentioned(node):
-                return iri
-            known = [
-                self.layout.shrink(quad.subject.value)
-                for quad in store.match()
-                if isinstance(quad.subject, NamedNode)
-            ]
-            raise UnknownTerm(f"nothing in the graph is called {term}", nearest(term, sorted(set(known))))
-        return self._by_label(term)
-
-    def _is_mentioned(self, node: NamedNode) -> bool:
-        whole = self._slice(None)
-        return any(True for _ in whole.match(node)) or any(True for _ in whole.match(None, None, node))
-
-    def _by_label(self, text: str) -> str:
-        if self._names is None:
-            self._names = {}
-            store = self._slice({name.value for name in NAMES})
-            for rank, name in enumerate(NAMES):
-                for quad in store.match(None, name):
-                    if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode):
-                        folded = _folded(quad.object.value)
-                        self._spelt.setdefault(folded, quad.object.value)
-                        entry = self._names.setdefault(folded, {})
-                        entry[quad.subject.value] = min(rank, entry.get(quad.subject.value, rank))
-        found = self._names.get(_folded(text))
-        if not found:
-            things = [name for name, iris in self._names.items() if any(iri.startswith(THINGS) for iri in iris)]
-            close = [self._spelt[name] for name in nearest(_folded(text), things)]
-            raise UnknownTerm(f"nothing in the graph is called {text!r}", close)
-        best = [iri for iri, rank in found.items() if rank == min(found.values())]
-        if len(best) > 1:
-            names = sorted(self.layout.shrink(iri) for iri in best)
-            raise UnknownTerm(
-                f"{text!r} is the name of {len(names)} things", (), "say which: " + ", ".join(names)
-            )
-        return best[0]
+        return self.names.resolve(term)
 
     def _property(self, text: str | NamedNode) -> NamedNode:
-        text = _name(text)
+        text = written_name(text)
         iri = self.layout.expand(text)
         return NamedNode(iri if iri and self.built.uses(iri) else self.resolve(text))
 
@@ -331,7 +294,7 @@ class KnowledgeGraph:
             literals = [
                 node
                 for node in self.facts.into
-                if isinstance(node, Literal) and node.value == _text_in(_name(text))
+                if isinstance(node, Literal) and node.value == _text_in(written_name(text))
             ]
             if not literals:
                 raise error from None
@@ -341,117 +304,19 @@ class KnowledgeGraph:
 
     def show(self, term: str | NamedNode) -> Thing:
         """One thing: its names, type and definition, then every statement with its sentences."""
-        node = NamedNode(self.resolve(term))
-        facts, shrink = self.facts, self.layout.shrink
-        fields = facts.fields(node)
-        definitions = [
-            value
-            for name in (SKOS + "definition", RDFS + "comment", SKOS + "scopeNote")
-            for value in fields.get(name, [])
-        ]
-        english = [text.value for text in definitions if getattr(text, "language", "en") in ("en", None)]
-        return Thing({
-            "id": shrink(node.value),
-            "iri": node.value,
-            "types": sorted(
-                shrink(t.value) for t in fields.get(TYPE.value, []) if (node, TYPE, t) in facts.asserted
-            ),
-            "names": [
-                {
-                    "kind": shrink(name.value),
-                    "text": label.value,
-                    "language": getattr(label, "language", None) or "",
-                }
-                for name in NAMES
-                for label in sorted(fields.get(name.value, []), key=_english_first)
-            ],
-            "definition": english[0] if english else "",
-            "statements": list(self._statements(node)),
-            "absences": self._about(node, THINGS + "absence/"),
-            "discrepancies": self._about(node, THINGS + "discrepancy/"),
-        })
-
-    def _statements(self, node: NamedNode) -> Iterator[dict[str, Any]]:
-        """Statements of and about a thing, plain ones and claims that have no plain statement."""
-        facts = self.facts
-        hidden = {*(name.value for name in NAMES), SKOS + "definition", RDFS + "comment"}
-        plain_ones: list[tuple[Any, Any, Any]] = [
-            (node, p, o) for p, o in facts.out.get(node, {}) if p.value not in hidden
-        ]
-        plain_ones += [
-            (s, p, node) for s, p in facts.into.get(node, {}) if s != node and p not in ABOUT_CLAIMS
-        ]
-        if not node.value.startswith(CLAIMS):  # claims are shown as what they claim, not as things
-            plain_ones = [
-                triple for triple in plain_ones if not (_is_claim(triple[0]) or _is_claim(triple[2]))
-            ]
-        held = set(plain_ones)
-        claimed = [
-            triple for triple in facts.claims if node in triple and triple not in held and triple[1] != node
-        ]
-        for subject, predicate, value in [*plain_ones, *claimed]:
-            claims: list[Claim | None] = [*facts.claims.get((subject, predicate, value), [])]
-            for claim in claims or [None]:
-                marks = list(claim.marks) if claim else []
-                if not claim and (subject, predicate, value) not in facts.asserted:
-                    marks.append("inferred")
-                yield {
-                    "direction": "out" if subject == node else "in",
-                    "subject": readable(subject, self.layout),
-                    "predicate": readable(predicate, self.layout),
-                    "object": readable(value, self.layout),
-                    "label": facts.label(value if subject == node else subject),
-                    "certainty": claim.certainty if claim else "",
-                    "sentences": claim.sentences if claim else [],
-                    "marks": marks,
-                }
-
-    def _about(self, node: NamedNode, space: str) -> list[dict[str, Any]]:
-        """Nodes of a kind (absences, discrepancies) that have this thing as a value."""
-        found: dict[NamedNode, list[str]] = {}
-        for subject, predicate in self.facts.into.get(node, {}):
-            if isinstance(subject, NamedNode) and subject.value.startswith(space):
-                found.setdefault(subject, []).append(self.layout.shrink(predicate.value))
-        return [
-            {
-                "id": self.layout.shrink(subject.value),
-                "label": self.facts.label(subject),
-                "as": sorted(names),
-                "sentences": self._sentences(subject),
-            }
-            for subject, names in sorted(found.items(), key=lambda pair: pair[0].value)
-        ]
-
-    def _sentences(self, node: NamedNode) -> list[str]:
-        """The sentences behind any statement of a thing."""
-        claims = [c for p, o in self.facts.out.get(node, {}) for c in self.facts.claims.get((node, p, o), [])]
-        return sorted({sentence for claim in claims for sentence in claim.sentences})
+        return things.show(self.facts, NamedNode(self.resolve(term)))
 
     def why(self, subject: str | NamedNode, predicate: str | NamedNode, value: NamedNode | Literal | str) -> Why:
         """What a statement rests on: claims and sentences, or the rules and statements it follows from."""
         if not isinstance(value, Literal):
-            value = _name(value)
+            value = written_name(value)
         facts = self.facts
         node, name = NamedNode(self.resolve(subject)), self._property(predicate)
         # a text that stands there as it is goes before a thing of that name
         values = [term for held, term in facts.out.get(node, {}) if held == name]
         said = [term for term in values if isinstance(term, Literal) and term.value == _text_in(value)]
         terms = (node, name, said[0] if said else self.term(value))
-        claims = facts.claims.get(terms, [])
-        proof = None
-        holds = terms[2] in {o for p, o in facts.out.get(terms[0], {}) if p == terms[1]}
-        if holds and terms not in facts.asserted:
-            proof = self._proof(terms)
-        near = (
-            []
-            if claims or holds
-            else [row for row in self._statements(terms[0]) if row["direction"] == "out"]
-        )
-        near = [row for row in near if row["predicate"] == self.layout.shrink(terms[1].value)] or [
-            row for row in near if row["object"] == readable(terms[2], self.layout)
-        ]
-        absences = [] if claims or holds else self._about(terms[0], THINGS + "absence/")
-        return Why(terms, claims, proof, terms in facts.asserted, near, absences, facts)
+        return things.why(facts, terms, self._proof)
 
     def why_tree(self, why: Why) -> dict[str, Any]:
         """An answer of `why` as plain values: claims, proof, and what is said nearby."""
@@ -513,8 +378,8 @@ class KnowledgeGraph:
             "statements": statements,
             "graphs": dict(sorted(graphs.items())),
             "classes": dict(sorted(classes.items(), key=lambda pair: (-pair[1], pair[0]))),
-            "certainty": _tally(claim.certainty for claim in claims),
-            "status": _tally(" ".join([claim.status, claim.polarity]) for claim in claims),
+            "certainty": tally(claim.certainty for claim in claims),
+            "status": tally(" ".join([claim.status, claim.polarity]) for claim in claims),
             "questions": len(self.every_question()),
         }
 
@@ -764,16 +629,6 @@ class KnowledgeGraph:
         for name, space in self.layout.prefixes.items():
             dataset.bind(name, space, replace=True)
         return dataset
-
-
-def _name(term: object) -> str:
-    """A term as people write it down: the IRI of a term of an answer, or the text that was given."""
-    if isinstance(term, NamedNode):
-        return f"<{term.value}>"
-    if not isinstance(term, str):
-        raise UsageError(f"{shown(term)} names nothing: it is of the type {type(term).__name__}",
-                         "give a name, a CURIE, an IRI or a term of an answer")  # fmt: skip
-    return term
 
 
 def _parts(given: object) -> tuple[str, ...]:

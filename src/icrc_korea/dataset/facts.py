@@ -221,22 +221,25 @@ class Why:
         return f"<Why: {', '.join(found) or ('stated' if self.described else 'nothing')}>"
 
 
-def _tally(names: Iterable[str]) -> dict[str, int]:
+def tally(names: Iterable[str]) -> dict[str, int]:
+    """How often each name comes, the most frequent first."""
     counts: dict[str, int] = {}
     for name in names:
         counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _is_claim(term: Any) -> bool:
+def is_claim(term: Any) -> bool:
+    """Whether a term is the name of a claim."""
     return isinstance(term, NamedNode) and term.value.startswith(CLAIMS)
 
 
-def _english_first(label: Any) -> tuple[bool, str, str]:
+def english_first(label: Any) -> tuple[bool, str, str]:
+    """A key that sorts labels: English, then by language and text."""
     return (label.language != "en", label.language or "", label.value)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """A name as it is compared: NFC, no case, single spaces, straight quotes."""
     from unicodedata import normalize
 
