@@ -21,7 +21,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve site test test-stores lint bench docs wheel vocabularies sssom stores notebooks lock clean
+.PHONY: help run serve site test test-stores lint bench docs answers wheel vocabularies sssom stores notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -77,6 +77,9 @@ docs: $(VENV)/.dev  ## write the pages of docs/ that are made from questions and
 	@$(PY) docs/both_sides.py
 	@$(PY) docs/store_pages.py
 	@$(PY) docs/house.py
+
+answers: $(VENV)/.dev  ## renew the answers that the tests compare with; read what has changed before you keep it
+	@$(PY) tests/renew_answers.py
 
 wheel: $(VENV)/.run  ## build sdist and wheel into dist/
 	@rm -rf dist && mkdir dist

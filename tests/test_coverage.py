@@ -50,8 +50,9 @@ def quads_of(ask: str) -> list[ox.Quad]:
     return list(ox.parse(TRIG_PREFIXES + trig, format=ox.RdfFormat.TRIG))
 
 
-def test_there_are_379_facts_each_with_words_of_its_own() -> None:
-    assert [fact["id"] for fact in FACTS] == [f"F{number:03}" for number in range(1, 380)]
+def test_facts_are_numbered_in_order_each_with_words_of_its_own() -> None:
+    assert [fact["id"] for fact in FACTS] == [f"F{number:03}" for number in range(1, len(FACTS) + 1)]
+    assert len(FACTS) > 370
     assert len({fact["fact"] for fact in FACTS}) == len(FACTS)
     assert {fact["expected"] for fact in FACTS} == {"true"}
 

@@ -5,10 +5,9 @@
     ├── ParseError             a file cannot be read: file, line, column    3
     ├── BuildError             the files contradict each other              1
     ├── CheckFailed            `check` found violations (carries the report)1
-    ├── RemoteError            another machine failed or refused            4
     ├── UsageError             the command was given what it cannot take    2
     ├── UnknownTerm            no thing of that name (carries the nearest)  2
-    ├── RemoteError            another machine failed (address, status, when to ask again)  4
+    ├── RemoteError            another machine failed or refused            4
     └── QueryError             a question cannot be asked                   2
         ├── UnknownQuery       no question of that name (with the nearest)  2
         ├── BadHeader          the `#+` lines of a query file               3

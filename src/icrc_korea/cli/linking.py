@@ -365,7 +365,7 @@ ASKING: list[tuple[str, dict[str, Any]]] = [
 VERBS = {
     "link": Verb(
         _link,
-        "find what describes our things in Wikidata, and judge it",
+        "find the items of Wikidata that describe things of the graph, and judge them",
         [
             "icrc-korea link                                      what nobody has judged yet",
             "icrc-korea link 'Syngman Rhee' --contact you@example.org",
@@ -377,7 +377,7 @@ VERBS = {
             "icrc-korea link --import candidates.csv --who 'A. Archivist'",
         ],
         [
-            ("terms", {"nargs": "*", "metavar": "TERM", "help": "things of ours: CURIEs, IRIs or names"}),
+            ("terms", {"nargs": "*", "metavar": "TERM", "help": "things of the graph, by prefixed name, IRI or label"}),
             ("--class", {"dest": "kind", "metavar": "CLASS", "help": "the things of a class, such as Person or Place"}),
             ("--all", {"action": "store_true", "help": "also things that are judged already"}),
             ("--as", {"dest": "also", "action": "append", "default": [], "metavar": "NAME",
@@ -409,7 +409,7 @@ VERBS = {
             "icrc-korea enrich --offline",
         ],
         [
-            ("terms", {"nargs": "*", "metavar": "TERM", "help": "only these things of ours"}),
+            ("terms", {"nargs": "*", "metavar": "TERM", "help": "only these things, by prefixed name, IRI or label"}),
             *(pair for pair in ASKING if pair[0] != "--limit"),
         ],
     ),
