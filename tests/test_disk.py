@@ -190,8 +190,8 @@ def test_graphs_of_ones_own_are_exported_with_what_is_in_none(graph: KnowledgeGr
     one.write_text('<urn:s> <urn:p> "a" <urn:g> .\n<urn:s> <urn:p> "b" .\n<urn:s> <urn:p> "<x> <y>" .\n')
     disk.make(tmp_path / "store", graph.built, [one], quiet)
     on_disk = icrc_korea.load(ROOT, store=tmp_path / "store")
-    last = on_disk.export(form="nquads", preset="all").decode().splitlines()[-3:]
-    assert last == sorted(one.read_text().splitlines())
+    lines = on_disk.export(form="nquads", preset="all").decode().splitlines()
+    assert [line for line in lines if line.startswith("<urn:")] == sorted(one.read_text().splitlines())
     assert on_disk.foreign_graphs() == 1
     assert b"urn:" not in on_disk.export(form="nquads")
     on_disk.export(tmp_path / "all.nq", "nquads", preset="all", manifest=True)

@@ -18,6 +18,7 @@ from rdflib.term import Node
 from icrc_korea.checking.engines import Result, read_report
 from icrc_korea.checking.in_sparql import Compiled, subclasses
 from icrc_korea.content.layout import Layout
+from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.rdf.exchange import from_rdflib
 from icrc_korea.rdf.reading import parse, read_text
 from icrc_korea.rdf.store import Store
@@ -124,6 +125,23 @@ def test_a_good_case_breaks_nothing(case: Path) -> None:
 @pytest.mark.parametrize("case", BAD, ids=name_of)
 def test_a_bad_case_breaks_the_shape_it_names_and_no_other(case: Path) -> None:
     assert {shape for shape, _ in broken(case)} == {expected(case)}
+
+
+# --- the same, with the shapes as an export has them --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exported(graph: KnowledgeGraph) -> Graph:
+    """The shapes of an export: in SHACL a path under an IRI would be a plain property."""
+    data = graph.export(form="nquads", parts=["shapes"]).decode()
+    mark = " <https://w3id.org/icrc-korea/graph/shapes> .\n"
+    lines = [line.removesuffix(mark) + " .\n" for line in data.splitlines(keepends=True) if line.endswith(mark)]
+    return Graph().parse(data="".join(lines), format="nt")
+
+
+@pytest.mark.parametrize("case", GOOD + BAD, ids=name_of)
+def test_exported_shapes_find_in_a_case_what_the_files_find(case: Path, exported: Graph) -> None:
+    assert broken_by(case, exported) == broken(case)
 
 
 # --- the same, asked in SPARQL ------------------------------------------------------------------------------

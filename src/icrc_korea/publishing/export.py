@@ -16,7 +16,7 @@ from ..rdf.naming import skolemised_lines
 from ..rdf.reading import parse, read_text
 from ..rdf.spaces import GRAPHS, LINKS, OWL, RDF, SKOS
 from ..rdf.terms import TEXT_FORMATS, NamedNode, Quad, Triple
-from ..rdf.writing import serialise_into
+from ..rdf.writing import relabelled_lines, serialise_into
 from .jsonld import NO_TRIPLES, context_file, json_ld
 
 TYPE_CHECKING = False
@@ -43,6 +43,8 @@ WHOLE = ("all", "single-graph")  # the presets that leave nothing out
 CONTEXT = "context"  # no format of RDF: the JSON-LD context
 FORMATS = (*TEXT_FORMATS, CONTEXT)
 SHAPES = GRAPHS + "shapes"
+# the parts whose lists, paths and class expressions mean something else under an IRI: they keep their blank nodes
+NAMELESS = tuple(f"<{GRAPHS}{part}>".encode() for part in ("ontology", "alignments", "shapes"))
 EXACT = NamedNode(SKOS + "exactMatch")
 A_READ = 1 << 20  # bytes of a temporary file that are read at once
 REIFIES = NamedNode(RDF + "reifies")
@@ -108,14 +110,35 @@ def written(sink: IO[bytes], lines: Iterable[list[bytes]], form: str, layout: La
 
 
 def chosen(built: Dataset, choice: Choice) -> Iterator[list[bytes]]:
-    """An export as lines of N-Quads that any store keeps: no blank nodes, NFC, literals in their canonical form."""
+    """An export as lines of N-Quads that any store keeps: NFC, literals in their canonical form.
+
+    Blank nodes of the ontology and the shapes stay blank, labelled by RDFC-1.0; all others get an IRI.
+    """
     quads = quads_of(built, choice.wanted(), choice.preset in WHOLE)
     if choice.same_as:
         quads = _said_otherwise(quads, SAME[choice.same_as])
-    lines = settled(skolemised_lines(lines_of(quads)))
+    kept: list[bytes] = []
+    lines = settled(skolemised_lines(_without_nameless(lines_of(quads), kept)))
     if choice.reifiers:
         lines = lines_of(_with_reifiers(quads_in(lines)))
-    return outside_graphs(lines) if choice.preset == "single-graph" else lines
+    alone = choice.preset == "single-graph"
+    if alone:
+        lines = outside_graphs(lines)
+    return chain(lines, _relabelled(kept, alone))
+
+
+def _without_nameless(batches: Iterable[list[bytes]], kept: list[bytes]) -> Iterator[list[bytes]]:
+    """The lines but those with a blank node that stays one, which are kept aside."""
+    for lines in batches:
+        nameless = {line for line in lines if b"_:" in line and line[:-3].endswith(NAMELESS)}
+        kept += nameless
+        yield [line for line in lines if line not in nameless] if nameless else lines
+
+
+def _relabelled(kept: list[bytes], alone: bool) -> Iterator[list[bytes]]:
+    """What was kept aside, once all has come by, labelled for the graphs that the export has."""
+    lines = settled([kept])
+    yield from relabelled_lines(outside_graphs(lines) if alone else lines)
 
 
 def quads_of(built: Dataset, wanted: Iterable[str], others: bool = False) -> Iterator[Quad]:

@@ -12,7 +12,7 @@ from ..rdf.lines import outside_graphs, quads_in
 from ..rdf.reading import parse, read_text
 from ..rdf.sorting import in_order
 from ..rdf.spaces import KW, OWL, RDF, RDFS, XSD
-from ..rdf.terms import TYPE, NamedNode, Triple
+from ..rdf.terms import TYPE, BlankNode, NamedNode, Triple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def json_ld(lines: Iterable[list[bytes]], layout: Layout) -> Iterator[bytes]:
 
     def value_of(term: Any, spec: Any) -> Any:
         wanted = spec.get("@type") if isinstance(spec, dict) else None
+        if isinstance(term, BlankNode):
+            return str(term) if wanted == "@id" else {"id": str(term)}
         if isinstance(term, NamedNode):
             return curie(term.value) if wanted == "@id" else {"id": curie(term.value)}
         if isinstance(term, Triple):
@@ -87,7 +89,9 @@ def json_ld(lines: Iterable[list[bytes]], layout: Layout) -> Iterator[bytes]:
     yield head.encode()
     begin = ""
     for subject, quads in groupby(quads_in(in_order(outside_graphs(lines))), attrgetter("subject")):
-        node: dict[str, Any] = {"id": curie(subject.value)}
+        node: dict[str, Any] = {
+            "id": str(subject) if isinstance(subject, BlankNode) else curie(subject.value)
+        }
         for quad in quads:
             if quad.predicate == TYPE and isinstance(quad.object, NamedNode):
                 node.setdefault("type", []).append(short.get(quad.object.value) or curie(quad.object.value))

@@ -14,8 +14,8 @@ from ..rdf.lines import lines_of, outside_graphs, quads_in, split
 from ..rdf.sorting import in_order
 from ..rdf.spaces import BASE, OWL, XSD
 from ..rdf.terms import TYPE, Literal, NamedNode, Quad
-from ..rdf.writing import serialise_into
-from .export import A_READ, STATEMENT, Choice, _with_reifiers, chosen, part_of, write, written
+from ..rdf.writing import relabelled_lines, serialise_into
+from .export import A_READ, NAMELESS, STATEMENT, Choice, _with_reifiers, chosen, part_of, write, written
 from .jsonld import context_file
 
 TYPE_CHECKING = False
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 def manifest(lines: Iterable[list[bytes]], files: dict[str, tuple[int, str]]) -> dict[str, Any]:
     """What was exported: each graph's count and digest, each file's size and digest.
 
-    There are no blank nodes, so the canonical form of RDFC-1.0 is the sorted N-Quads.
+    Blank nodes are labelled by RDFC-1.0 already, so its canonical form of the whole is the sorted N-Quads. A graph
+    that has blank nodes is labelled once more, for its digest is that of the graph alone.
     """
+    alone: dict[bytes, list[bytes]] = {graph: [] for graph in NAMELESS}
     counts: Counter[bytes] = Counter()
     sums: dict[bytes, Any] = defaultdict(sha256)
     whole = sha256()
@@ -40,7 +42,13 @@ def manifest(lines: Iterable[list[bytes]], files: dict[str, tuple[int, str]]) ->
         for line in batch:
             graph = split(line)[1]
             counts[graph] += 1
-            sums[graph].update(line)
+            if graph in alone:
+                alone[graph].append(line)
+            else:
+                sums[graph].update(line)
+    for graph in alone.keys() & counts.keys():
+        for batch in in_order(relabelled_lines([alone[graph]])):
+            sums[graph].update(b"".join(batch))
     return {
         "quads": counts.total(),
         "rdfc10_sha256": whole.hexdigest(),

@@ -43,6 +43,11 @@ def canonical(quads: Iterable[Quad]) -> list[Quad]:
     return list(dataset)
 
 
+def relabelled_lines(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+    """The lines with their blank nodes labelled by RDFC-1.0, in which lines without any have no part."""
+    yield from lines_of(canonical(quads_in(batches)))
+
+
 def serialise(quads: Iterable[Quad], form: str, layout: Prefixes) -> bytes:
     """The quads in one of TEXT_FORMATS, sorted; forms without graphs get each triple once."""
     from io import BytesIO
