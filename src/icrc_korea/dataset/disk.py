@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from ..errors import LayoutError, UsageError
 from ..rdf.atomic import sync, write_atomically
-from ..rdf.lines import read_lines
+from ..rdf.reading import read_lines
 from ..rdf.spaces import CATALOGUE, GRAPHS
 from ..rdf.store import bulk_load, open_read_only
 from .build import DATASET, Built

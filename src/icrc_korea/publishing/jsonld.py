@@ -78,7 +78,9 @@ def json_ld(lines: Iterable[list[bytes]], layout: Layout) -> Iterator[bytes]:
         if isinstance(term, Triple):
             raise UsageError(*NO_TRIPLES)
         if term.language:
-            return {"@value": term.value, "@language": term.language}
+            direction = getattr(term, "direction", None)
+            turned = {"@direction": str(direction)} if direction else {}
+            return {"@value": term.value, "@language": term.language, **turned}
         if wanted and term.datatype.value == wanted:
             return term.value
         if term.datatype.value == XSD + "string":

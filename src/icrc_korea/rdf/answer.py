@@ -174,7 +174,8 @@ class Answer:
         writer = csv.writer(text)
         writer.writerow(self.columns)
         for row in self.rows:
-            cells = [f"_:{term.value}" if isinstance(term, BlankNode) else getattr(term, "value", "") for term in row]
+            cells = ["" if term is None else f"_:{term.value}" if isinstance(term, BlankNode) else
+                     getattr(term, "value", None) or _csv_text(term) for term in row]  # fmt: skip
             writer.writerow(cells)
         return text.getvalue().encode()
 
@@ -221,13 +222,22 @@ def _library(name: str) -> Any:
         raise QueryError(f"{name} is not installed", f"pip install 'icrc-korea[{name}]'") from None
 
 
-def _json_term(term: Term) -> dict[str, str]:
+def _csv_text(term: Any) -> str:
+    return f"<<( {term} )>>" if hasattr(term, "subject") else ""
+
+
+def _json_term(term: Any) -> dict[str, Any]:
+    if hasattr(term, "subject"):  # a triple term of RDF 1.2
+        parts = {name: _json_term(getattr(term, name)) for name in ("subject", "predicate", "object")}
+        return {"type": "triple", "value": parts}
     if isinstance(term, NamedNode):
         return {"type": "uri", "value": term.value}
     if isinstance(term, Literal):
         entry = {"type": "literal", "value": term.value}
         if term.language:
             entry["xml:lang"] = term.language
+            if direction := getattr(term, "direction", None):
+                entry["its:dir"] = str(direction)
         elif term.datatype.value != XSD + "string":
             entry["datatype"] = term.datatype.value
         return entry

@@ -8,7 +8,6 @@ from itertools import islice
 
 from pyoxigraph import Literal, NamedNode, RdfFormat
 
-from ..errors import ParseError
 from .spaces import XSD
 from .terms import Quad, engine
 
@@ -106,17 +105,3 @@ def write_ntriples(path: Path, quads: Iterable[Quad]) -> None:
 def read_ntriples(data: bytes) -> list[Quad]:
     """The triples of an N-Triples text that this project wrote itself, in the default graph."""
     return list(engine.parse(data, format=RdfFormat.N_TRIPLES, lenient=True, rename_blank_nodes=False))
-
-
-def read_lines(path: Path) -> Iterator[list[bytes]]:
-    """An RDF file of any size as lines of N-Quads; its blank nodes have labels that no other file has."""
-    form = READ.get(path.suffix)
-    if form is None:
-        raise ParseError(str(path), 0, 0, "is of no kind that can be loaded", remedy="give " + ", ".join(READ))
-    try:
-        yield from lines_of(engine.parse(path=str(path), format=form, rename_blank_nodes=True))
-    except SyntaxError as error:
-        message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
-        raise ParseError(str(path), error.lineno or 0, error.offset or 0, message) from None
-    except (RuntimeError, ValueError) as error:
-        raise ParseError(str(path), 0, 0, f"cannot be loaded: {error}") from None

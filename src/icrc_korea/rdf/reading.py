@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import zlib
 
 import pyoxigraph as ox
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
 
 from ..errors import KgError, ParseError, nearest
-from .lines import READ
+from .lines import READ, lines_of
 from .terms import TEXT_FORMATS, Quad, engine
 
 TYPE_CHECKING = False
@@ -21,11 +22,18 @@ if TYPE_CHECKING:
 
 MOST_NESTED = 256  # triple terms in triple terms, beyond which the parser would overrun its stack
 NESTING = re.compile(rb"<<\(|\)>>|\n")
+NESTING_IN_TEXT = re.compile(
+    r'#[^\n]*|<[^<>\s]*>|\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|\'{3}(?:[^\'\\]|\\.|\'(?!\'\'))*\'{3}'
+    r'|"(?:[^"\\\n]|\\.)*"|<<|>>', re.S)  # fmt: skip
+FILES = {**READ, ".jsonld": RdfFormat.JSON_LD, ".rdf": RdfFormat.RDF_XML, ".owl": RdfFormat.RDF_XML}
+BLOCK, BOM = 1 << 20, b"\xef\xbb\xbf"
 NESTING_IN_JSON = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}]', re.S)
 
 
 def read_text(path: Path, name: str) -> str:
     """The file's text without a byte order mark; a ParseError with the place if it is not UTF-8."""
+    if path.exists() and not path.is_file():  # a pipe or a device may never end
+        raise ParseError(name, 0, 0, "is no file with an end", remedy="put the file itself here, or take it away")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -47,6 +55,8 @@ def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Qu
     In a file without graphs of its own, all quads are in `graph`; else only those outside any graph.
     """
     form = READ.get("." + name.rpartition(".")[2], RdfFormat.TRIG)
+    if text.count("<<") > MOST_NESTED:
+        _refuse_nested(text, name)
     try:
         node, outside = NamedNode(graph or "x:x"), DefaultGraph()
         return [
@@ -61,6 +71,57 @@ def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Qu
         raise ParseError(name, line, column, message, source, _syntax_remedy(message, prefixes)) from None
     except (MemoryError, RuntimeError, OSError, ValueError) as error:
         raise ParseError(name, 0, 0, f"cannot be parsed: {error}") from None
+
+
+def _refuse_nested(text: str, name: str) -> None:
+    depth = 0
+    for mark in NESTING_IN_TEXT.finditer(text):
+        depth += {"<<": 1, ">>": -1}.get(mark[0], 0)
+        if depth > MOST_NESTED:
+            line = text.count("\n", 0, mark.start()) + 1
+            raise ParseError(name, line, 0, "has triples nested in triples", remedy="leave them out")
+
+
+def read_lines(path: Path) -> Iterator[list[bytes]]:
+    """An RDF file of any size as lines of N-Quads; its blank nodes have labels that no other file has.
+
+    Reads what this project writes: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML, each also packed with gzip.
+    """
+    packed = path.suffix == ".gz"
+    form = FILES.get(path.with_suffix("").suffix if packed else path.suffix)
+    if form is None:
+        remedy = "give " + ", ".join(FILES) + ", or one of these packed as .gz"
+        raise ParseError(str(path), 0, 0, "is of no kind that can be loaded", remedy=remedy)
+    if path.exists() and not path.is_file():
+        raise ParseError(str(path), 0, 0, "is no file with an end", remedy="give the file itself")
+    incoming = _Incoming(_chunks(path, packed, form), str(path), form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS))
+    try:
+        yield from lines_of(engine.parse(input=incoming, format=form, rename_blank_nodes=True))
+    except SyntaxError as error:
+        message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
+        raise ParseError(str(path), error.lineno or 0, error.offset or 0, message) from None
+    except (MemoryError, RuntimeError, ValueError, OSError, EOFError, zlib.error) as error:
+        raise incoming.error or ParseError(str(path), 0, 0, f"cannot be loaded: {error}") from None
+
+
+def _chunks(path: Path, packed: bool, form: RdfFormat) -> Iterator[bytes]:
+    """A file in pieces, without a byte order mark; refused where its form would bring the parser down."""
+    import gzip
+
+    depth = 0
+    with gzip.open(path, "rb") if packed else path.open("rb") as stream:
+        first = True
+        while piece := stream.read(BLOCK):
+            piece = piece.removeprefix(BOM) if first else piece
+            if form == RdfFormat.RDF_XML and re.search(rb"<!(?:DOCTYPE|ENTITY)", piece):
+                raise ParseError(str(path), 0, 0, "declares entities or a document type", remedy="take that out")
+            if form == RdfFormat.JSON_LD:
+                for mark in NESTING_IN_JSON.finditer(piece):
+                    depth += {b"{": 1, b"}": -1}.get(mark[0], 0)
+                    if depth > MOST_NESTED:
+                        raise ParseError(str(path), 0, 0, f"is nested deeper than {MOST_NESTED}", remedy="flatten it")
+            first = False
+            yield piece
 
 
 def _syntax_remedy(message: str, prefixes: dict[str, str]) -> str:

@@ -60,6 +60,9 @@ def readable(term: Term | None, layout: Prefixes) -> str:
         return ""
     if isinstance(term, NamedNode):
         return layout.shrink(term.value)
+    if hasattr(term, "subject"):  # a triple term of RDF 1.2
+        parts = (readable(getattr(term, name), layout) for name in ("subject", "predicate", "object"))
+        return f"<<( {' '.join(parts)} )>>"
     return term.value if isinstance(term, Literal) else str(term)
 
 

@@ -26,6 +26,9 @@ FIRST_READ = {RDF + "type": "0", RDF + "subject": "1", RDF + "predicate": "2", R
 FIRST_READ |= {label.value: "4" for label in LABELS}
 IN_TERMS = re.compile(rb'(?P<text>"(?:[^"\\]|\\.)*")(?:\^\^(?P<kind><[^>]*>))?|(?P<iri><(?!<)[^<>]*>)')
 AN_XML_NAME = re.compile(r"[^\W\d][\w.-]*>$")  # the end of a property, which RDF/XML has as the name of an element
+# as N-Quads escapes them
+NOT_IN_XML = re.compile(
+    rb"(?<!\\)(?:\\\\)*\\(?:u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F])|u[fF]{3}[eEfF]|[bf])|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 A_TYPE = f"<{TYPE.value}>".encode()
 UNQUOTED = {  # the numbers and truth values that Turtle writes without quotes
     f"<{XSD}{name}>".encode(): re.compile(pattern)
@@ -104,6 +107,8 @@ def _keys(batches: Iterable[list[bytes]], names: _Names, form: str) -> Iterator[
             short = [names.short(term) for term in (graph, subject, predicate, value)]
             if form not in ("turtle", "trig"):
                 short = [graph, subject, predicate, value]
+                if form == "rdfxml":
+                    _refuse_for_xml(predicate, value)
             elif predicate == A_TYPE:
                 short[2] = b"a"
             if predicate not in ranked:
@@ -114,6 +119,16 @@ def _keys(batches: Iterable[list[bytes]], names: _Names, form: str) -> Iterator[
             short[2] = ranked[predicate] + short[2]
             keys.append(b"\0".join(short) + b"\n")
         yield keys
+
+
+def _refuse_for_xml(predicate: bytes, value: bytes) -> None:
+    """Refuses what RDF/XML has no way to write: a class as an element, characters that no XML holds."""
+    if predicate == A_TYPE and value[-1:] == b">" and not AN_XML_NAME.search(value.decode()):
+        raise UsageError(f"RDF/XML has no way to write the class {value.decode()}, which does not end in a name",
+                         "choose another format")  # fmt: skip
+    if NOT_IN_XML.search(value):
+        raise UsageError(f"RDF/XML has no way to write a character of this text: {value.decode()[:80]}",
+                         "take the character out, or choose another format")  # fmt: skip
 
 
 def _unkeyed(batches: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
@@ -183,11 +198,11 @@ class _Sink:
     """Takes what pyoxigraph writes; brings the prefixes in the first tag of RDF/XML into order."""
 
     def __init__(self, sink: IO[bytes], xml: bool) -> None:
-        self._sink, self._held, self._wait = sink, b"", xml
+        self._sink, self._held, self._wait, self._xml = sink, b"", xml, xml
 
     def write(self, data: bytes) -> int:
         """Takes a piece."""
-        self._held += data
+        self._held += data.replace(b"\r", b"&#xD;") if self._xml else data  # which a parser would read as a line end
         found = re.search(rb"<rdf:RDF([^>]*)>", self._held) if self._wait else None
         if found:
             names = sorted(re.findall(rb' xmlns:[^=]+="[^"]*"', found[1]))

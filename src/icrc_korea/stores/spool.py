@@ -11,6 +11,7 @@ in lower case, numbers and truth values in their shortest form, blank nodes name
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from bisect import bisect_left
@@ -18,16 +19,15 @@ from hashlib import sha256
 
 from ..errors import UsageError
 from ..rdf.lines import lines_of, split
-from ..rdf.naming import blank_nodes_as_iris, normal
+from ..rdf.naming import SKOLEM, blank_nodes_as_iris, normal
 from ..rdf.reading import stream_quads
 from ..rdf.sorting import in_order
+from ..rdf.terms import BlankNode, NamedNode, Quad
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import IO
-
-    from ..rdf.terms import Quad
+    from typing import IO, Any
 
 A_PART = 250_000  # lines of a part, if nothing else is asked for
 BLOCK = 1 << 16
@@ -175,12 +175,37 @@ def _by_graph(quads: Iterable[Quad]) -> Iterator[list[bytes]]:
         yield [b"%b %b .\n" % (graph[1:-1], triple) for triple, graph in parts]
 
 
+def _without_mark(stream: IO[bytes]) -> Iterator[bytes]:
+    first = stream.read(BLOCK)
+    yield first.removeprefix(b"\xef\xbb\xbf")
+    yield from iter(lambda: stream.read(BLOCK), b"")
+
+
+def _named_apart(quads: Iterable[Quad], file: str) -> Iterator[Quad]:
+    """The quads with IRIs for blank nodes that no other file gives: `_:a` of two files is two things.
+
+    They rest on the name of the file, so that the same file pushed again names the same things.
+    """
+    name = os.path.basename(file).partition(".")[0]  # noqa: PTH119 - it may be no name of a path
+    apart = sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+    def named(term: Any) -> Any:
+        return NamedNode(f"{SKOLEM}{apart}-{term.value}") if isinstance(term, BlankNode) else term
+
+    for quad in quads:
+        if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
+            yield Quad(named(quad.subject), quad.predicate, named(quad.object), quad.graph_name)
+        else:
+            yield quad
+
+
 def from_file(name: str, chunk: int = A_PART, points: bool = False) -> Spool:
     """A spool of an N-Quads file, of any size."""
     from ..errors import ParseError
 
     try:
         with open(name, "rb") as stream:  # noqa: PTH123 - the name may be a pipe
-            return Spool(stream_quads(iter(lambda: stream.read(BLOCK), b""), name, "nquads"), chunk, points)
+            quads = stream_quads(_without_mark(stream), name, "nquads")
+            return Spool(_named_apart(quads, name), chunk, points)
     except OSError as error:
         raise ParseError(name, 0, 0, f"cannot be read: {error.strerror}", remedy="check the file's name") from None
