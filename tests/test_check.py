@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from icrc_korea.checking.datatypes import FORMS, is_value
 from icrc_korea.cli.main import main
 from icrc_korea.content.layout import Layout
 from icrc_korea.content.sources import passages_turtle, read_guide
-from icrc_korea.rdf.spaces import BASE
+from icrc_korea.rdf.spaces import BASE, XSD
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -310,6 +311,21 @@ def test_a_query_file_is_looked_at_before_it_is_asked(tmp_path: Path) -> None:
 
 
 # --- rules that did not run ----------------------------------------------------------------------------------
+
+DATATYPES = sorted((CASES.parent / "datatypes").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("case", DATATYPES, ids=lambda case: case.stem)
+def test_a_text_is_a_value_of_a_datatype_where_its_case_says_so(case: Path) -> None:
+    told = [json.loads(line) for line in case.read_text(encoding="utf-8").splitlines()]
+    assert {one["value"] for one in told} == {True, False}
+    wrong = [one for one in told if is_value(one["text"], XSD + case.stem) != one["value"]]
+    assert not wrong
+
+
+def test_every_datatype_that_is_known_has_cases() -> None:
+    assert {XSD + case.stem for case in DATATYPES} == set(FORMS)
+
 
 UNRUN = CASES.parent / "unrun"
 BLOCKING = sorted(path.relative_to(UNRUN).as_posix() for path in UNRUN.rglob("*.ttl"))
