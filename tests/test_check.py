@@ -312,6 +312,12 @@ def test_a_query_file_is_looked_at_before_it_is_asked(tmp_path: Path) -> None:
 
 # --- rules that did not run ----------------------------------------------------------------------------------
 
+@pytest.mark.parametrize("limit", ["inf", "1e300"])
+def test_the_shapes_may_take_as_long_as_they_like(limit: str, tmp_path: Path) -> None:
+    found = check(make(tmp_path / "root"), "--time-limit", limit, "--only", "shapes")
+    assert (found.code, found.findings) == (0, [])
+
+
 DATATYPES = sorted((CASES.parent / "datatypes").glob("*.jsonl"))
 
 

@@ -15,10 +15,11 @@ import pytest
 from rdflib import RDF, RDFS, SH, Graph, URIRef
 from rdflib.term import Node
 
-from icrc_korea.checking.engines import Result, read_report
+from icrc_korea.checking.engines import Result, read_report, validate
 from icrc_korea.checking.in_sparql import Compiled, subclasses
 from icrc_korea.content.layout import Layout
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.publishing.export import PARTS
 from icrc_korea.rdf.exchange import from_rdflib
 from icrc_korea.rdf.reading import parse, read_text
 from icrc_korea.rdf.store import Store
@@ -142,6 +143,13 @@ def exported(graph: KnowledgeGraph) -> Graph:
 @pytest.mark.parametrize("case", GOOD + BAD, ids=name_of)
 def test_exported_shapes_find_in_a_case_what_the_files_find(case: Path, exported: Graph) -> None:
     assert broken_by(case, exported) == broken(case)
+
+
+def test_an_export_keeps_its_own_shapes_but_for_what_is_inferred(graph: KnowledgeGraph, exported: Graph) -> None:
+    parts = [part for part in PARTS if part not in ("shapes", "inferred")]
+    data = graph.export(form="ntriples", parts=parts)
+    shapes_of_it = exported.serialize(format="nt", encoding="utf-8")
+    assert list(validate(shapes_of_it, data, "turbo")) == []
 
 
 # --- the same, asked in SPARQL ------------------------------------------------------------------------------

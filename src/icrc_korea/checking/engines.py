@@ -85,7 +85,7 @@ class Run:
     def outcome(self) -> Outcome:
         """The results, once they are there; a fault if the engine failed, or took longer than its limit."""
         if self.talk:
-            self.talk.join(max(0, self.deadline - monotonic()))
+            self.talk.join(min(threading.TIMEOUT_MAX, max(0, self.deadline - monotonic())))
         if self.talk is None or self.talk.is_alive():
             self.stop()
             return self._failed(
