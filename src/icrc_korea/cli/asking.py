@@ -75,12 +75,15 @@ def _answer(
     """The answer, within limits where the text is someone's own or some are given: then Ctrl-C ends it at once, too."""
     from ..asking.questions import Question
     from ..graph import is_address
-    from ..workers.limits import Limits
 
     given = (options.time_limit, options.memory_limit, options.row_limit)
     elsewhere = bool(options.ask) and is_address(options.ask)
     wanted = any(one is not None for one in given) or (bool(text) and not elsewhere and hasattr(os, "fork"))
-    limits = Limits.of(*given) if wanted else None
+    limits = None
+    if wanted:
+        from ..workers.limits import Limits
+
+        limits = Limits.of(*given)
     question = found or Question({"id": "", "text": text, "summary": {}, "tags": [], "params": {}, "columns": {}})
     return graph.ask_question(question, params, limits)
 

@@ -10,7 +10,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from ..errors import QueryError, UsageError, shown
 from .spaces import XSD
 from .terms import Quad, plain, readable
-from .writing import serialise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,6 +147,8 @@ class Answer:
                 raise QueryError(
                     f"a CONSTRUCT query gives triples, not {form} rows", "use --format ttl, json or xml"
                 )
+            from .writing import serialise  # which rows do not need
+
             return serialise([Quad(t.subject, t.predicate, t.object) for t in self.triples], rdf, self.layout)
         if form not in (*RESULT_FORMATS, "json", "ttl"):
             raise QueryError(f"there is no format {form!r} for answers", "use csv, tsv, json, xml or ttl")

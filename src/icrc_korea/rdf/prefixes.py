@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from ..errors import LayoutError, ParseError, UnknownTerm, nearest
@@ -21,8 +21,18 @@ LETTERS = (
     "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff0-9"
 )
 MARKS = "\u00b7\u0300-\u036f\u203f\u2040-"
-LOCAL_NAME = re.compile(f"[{LETTERS}](?:[{LETTERS}.{MARKS}]*[{LETTERS}{MARKS}])?")
 TERM = re.compile(r"<?([A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+)>?")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")  # of ASCII letters, as nearly all names are
+
+
+@cache
+def _any_name() -> re.Pattern[str]:
+    return re.compile(f"[{LETTERS}](?:[{LETTERS}.{MARKS}]*[{LETTERS}{MARKS}])?")
+
+
+def is_local_name(text: str, start: int = 0) -> bool:
+    """Whether a text, from a place on, can stand after a prefix as it is."""
+    return bool(PLAIN_NAME.fullmatch(text, start) or (not text.isascii() and _any_name().fullmatch(text, start)))
 
 
 class Prefixes:
@@ -86,7 +96,7 @@ class Prefixes:
     def shrink(self, iri: str) -> str:
         """The IRI as a CURIE by the longest fitting name space, else in angle brackets."""
         for space, name in self._fitting(iri):
-            if iri.startswith(space) and LOCAL_NAME.fullmatch(iri, len(space)):
+            if iri.startswith(space) and is_local_name(iri, len(space)):
                 return f"{name}:{iri[len(space) :]}"
         return f"<{iri}>"
 
@@ -100,7 +110,7 @@ class Prefixes:
             return None
         if prefix in self.prefixes:
             return self.prefixes[prefix] + local
-        if LOCAL_NAME.fullmatch(local) and LOCAL_NAME.fullmatch(prefix):
+        if is_local_name(local) and is_local_name(prefix):
             raise UnknownTerm(
                 f"the prefix {prefix}: of {term} is not in ontology/prefixes.ttl",
                 [name + ":" for name in nearest(prefix, self.prefixes)],
