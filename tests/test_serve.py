@@ -5,6 +5,7 @@ Requests are cases in `cases/serve/`. All go over a socket to a service that was
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,12 +18,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import httpx
 import pytest
 import yaml
 from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 from service import Service, serving
+
+from icrc_korea.web.direct import unquoted
+from icrc_korea.workers.places import Busy, Job, Places
 
 CASES = Path(__file__).parent / "cases" / "serve"
 REQUESTS = yaml.safe_load((CASES / "requests.yaml").read_text(encoding="utf-8"))
@@ -121,6 +128,46 @@ def test_headers_that_are_too_large_are_refused(service: Service) -> None:
             except OSError:
                 break
         assert link.recv(100).startswith(b"HTTP/1.1 431")
+
+
+@pytest.mark.parametrize("case", [case for case in REQUESTS if str(case.get("get", "")).startswith("/sparql?query=")
+                                  and "host" not in case.get("headers", {})], ids=case_name)  # fmt: skip
+def test_the_short_way_says_what_the_long_one_says(case: dict[str, Any], service: Service) -> None:
+    """A header that has no meaning here sends a request the long way."""
+    answers = [
+        service.client.get(service.address + case["get"], headers={**case.get("headers", {}), **more})
+        for more in ({}, {"if-none-match": '"of nothing"'})
+    ]
+    first, second = ((answer.status_code, {**answer.headers, "date": ""}, answer.content) for answer in answers)
+    assert first == second
+
+
+@given(st.lists(st.sampled_from([b"%", b"%4", b"%7B", b"+", b"\\", b"x", b"%zz", b"N{", b"%c3%A9", b"\xc3"])))
+def test_a_field_is_read_as_the_standard_library_reads_it(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    assert unquoted(text) == unquote_to_bytes(text.replace(b"+", b" "))
+
+
+def test_nobody_gets_all_slow_places() -> None:
+    places, now = Places(quick=1, slow=2, most_waiting=8), asyncio.new_event_loop()
+    jobs = [Job(b"{}", b"", None, who, now.create_future()) for who in ("a", "a", "b", "", "")]
+    for job in jobs[:3]:
+        places.put(job)
+        assert places.next() is job
+        job.child = True
+        if not places.slows(job):
+            job.child = None  # its child was ended
+    assert places.crawling == {jobs[0], jobs[2]}
+    places.leave(jobs[2])
+    assert places.next() is None  # the second of the same who asks goes on waiting
+    places.leave(jobs[0])
+    assert places.next() is jobs[1]
+    places.put(Job(b"{}", b"", None, "c", now.create_future()))
+    places.put(Job(b"{}", b"", None, "c", now.create_future()))
+    with pytest.raises(Busy):
+        places.put(Job(b"{}", b"", None, "c", now.create_future()))
+    places.put(jobs[3])
+    now.close()
 
 
 # --- what is kept, and what is packed -------------------------------------------------------------------------

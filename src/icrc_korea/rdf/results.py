@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import LimitReached, NotAcceptable, QueryError, UsageError
 from .faults import fault
 from .spaces import BASE
-from .sparql import guarded
+from .sparql import guard, guarded
 from .terms import BlankNode, NamedNode, Quad, engine
 from .writing import serialise
 
@@ -37,6 +37,8 @@ TRIPLES = {
     "rdfxml": ("application/rdf+xml", "application/xml", "text/xml"),
 }
 CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
+MAY_CHANGE = ("NOW", "RAND", "UUID", "BNODE", "\\U")  # an escape may hide a word from us
+APART = str.maketrans(dict.fromkeys("\t\n\r<>(){}[].,;/|^!?$*+&=\"'#", " "))  # what may stand before a prefix
 JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
 
 
@@ -85,27 +87,37 @@ def written(
 
     Graphs that are given take the place of those that FROM names.
     """
-    tokens = guarded(text)
-    lasting = not any(kind == "word" and token.upper() in CHANGING for kind, token, _ in tokens.items)
-    # the engine takes long to read a list of prefixes
-    known = store.layout.prefixes
-    used = known if "\\" in text else tokens.prefixes_used()  # an escape may stand in a prefix
+    guard(text)
+    known = store.layout.prefixes  # the engine takes long to read a list of them
+    used = {piece.rpartition(" ")[2] for piece in text.translate(APART).split(":")}
     prefixes = {name: known[name] for name in used if name in known}
     given = {}
     if default_graphs or named_graphs:
         given = {"default_graph": _nodes(default_graphs or ()), "named_graphs": _nodes(named_graphs or ())}
     sink = _Sink(forms[0], rows, most)
     try:
-        found = store._store.query(text, base_iri=BASE, prefixes=prefixes, **given)
+        try:
+            found = store._store.query(text, base_iri=BASE, prefixes=prefixes, **given)
+        except SyntaxError:  # a prefix may stand where we have not seen it
+            found = store._store.query(text, base_iri=BASE, prefixes=known, **given)
         if isinstance(found, engine.QueryBoolean):
-            return _truth(found, forms[0], lasting)
+            return _truth(found, forms[0], _lasts(text))
         if isinstance(found, engine.QueryTriples):
-            return _triples(found, forms[1], rows, most, lasting, store)
-        return _rows(found, forms[0], sink, lasting)
+            return _triples(found, forms[1], rows, most, _lasts(text), store)
+        return _rows(found, forms[0], sink, _lasts(text))
     except SyntaxError as error:
         raise fault(str(error), text, known) from None
     except (RuntimeError, ValueError, OSError) as error:
         raise sink.error or QueryError(f"the query cannot be answered: {error}", "change the query") from None
+
+
+def _lasts(text: str) -> bool:
+    """Whether the same query gives the same again."""
+    upper = text.upper()
+    if not any(word in upper for word in MAY_CHANGE):
+        return True
+    words = {token.upper() for kind, token, _ in guarded(text).items if kind == "word"}
+    return not words & CHANGING and "\\U" not in upper
 
 
 def _nodes(names: Sequence[str]) -> list[NamedNode]:

@@ -47,6 +47,7 @@ DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200
 MOST_PATTERNS, MOST_STEPS, MOST_TOKENS = 256, 64, 5000  # tokens outside of the lists of VALUES
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 BRANCHING = ("UNION", "OPTIONAL", "SELECT", "MINUS", "BIND", "VALUES", "GRAPH", "EXISTS")
+NO_OPERATORS = bytes(range(ord("0"), ord("9") + 1)) + b" \t\r\n_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def cut(text: str) -> Tokenised:
@@ -368,6 +369,26 @@ def asks_a_service(text: str) -> bool:
 def guarded(text: str) -> Tokens:
     """The tokens of a text that may be asked; remembered, for a question is asked again and again."""
     return Tokens(text)
+
+
+def guard(text: str) -> None:
+    """Refuses what `guarded` refuses, without cutting a text that cannot pass any limit: that takes as long as asking.
+
+    Each sign is counted wherever it stands, so that there are never more of it among the tokens.
+    """
+    if len(text) <= MOST_TOKENS and "\\" not in text:
+        upper = text.upper()
+        if (
+            "SERVICE" not in upper
+            and "LOAD" not in upper
+            and text.count("{") + text.count("(") + text.count("[") <= DEEPEST
+            and text.count(".") + text.count(";") <= MOST_PATTERNS
+            and text.count("/") <= MOST_STEPS
+            and len(text.encode("utf-8", "replace").translate(None, NO_OPERATORS)) <= MOST_OPERATORS
+            and sum(map(upper.count, BRANCHING)) <= MOST_BRANCHES
+        ):
+            return
+    guarded(text)
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -16,11 +16,12 @@ from starlette.routing import Route
 
 from ..errors import KgError
 from . import description
+from .headers import ASKED_BEFORE, POSTED, around
 from .linked_data import documents
 from .negotiation import chosen, encoding, language, wants_page
 from .problem import Problem, problem_of
 from .protocol import read_body, sparql
-from .serving import Serving, say
+from .serving import Serving, asker_of, say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
-POSTED = ("/sparql", "/sparql/", "/reconcile")  # the addresses that take a body
-ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
-POLICY = (b"content-security-policy", b"default-src 'self'; base-uri 'none'; frame-ancestors 'self'; object-src 'none'")
-SHARED = [(b"access-control-allow-origin", b"*"),
-          (b"access-control-expose-headers", b"ETag, Link, Query-Limits, Result-Count, Retry-After")]  # fmt: skip
-ASKED_BEFORE = [(b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
-                (b"access-control-max-age", b"86400")]  # fmt: skip
 QUESTIONS = {"csv": ("text/csv",), "json": ("application/json",), "srj": ("application/sparql-results+json",),
              "ttl": ("text/turtle",)}  # fmt: skip
 
@@ -106,7 +99,7 @@ def application(serving: Serving) -> ASGIApp:
 
 
 class _Outer:
-    """What holds for every request: who may be asked for, who may read, and no word that is not meant for it."""
+    """What holds for every request: who may be asked for, and what every answer says."""
 
     def __init__(
         self, app: ASGIApp, serving: Serving, endpoint: Callable[[Request], Awaitable[Response]]
@@ -121,17 +114,12 @@ class _Outer:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                names = {name for name, _ in headers}
-                headers += ALWAYS
-                if POLICY[0] not in names:
-                    headers.append(POLICY)
-                if method in ("GET", "HEAD", "POST", "OPTIONS") and message["status"] not in (403, 421):
-                    headers += [pair for pair in SHARED if pair[0] not in names]
-                message = {**message, "headers": headers}
+                headers = [*message.get("headers", ())]
+                message = {**message, "headers": headers + around(method, message["status"], headers)}
             await send(message)
 
-        refused = self._stranger(scope)
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        refused = self.serving.stranger(hosts)
         if refused is not None:
             await refused.response()(scope, receive, sending)
         elif method == "OPTIONS":
@@ -150,17 +138,6 @@ class _Outer:
             await response(scope, receive, sending)
         else:
             await self.app(scope, receive, sending)
-
-    def _stranger(self, scope: Scope) -> Problem | None:
-        """Refuses a name that is not ours: a page elsewhere may have bound its own to this machine."""
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        match = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if match is None:
-            return Problem(400, "the request does not say which host it is for", "send one Host header")
-        if match["name"].lower() not in self.serving.hosts:
-            return Problem(421, "this service has another name", "ask it by its name or, for whoever runs it: start it "
-                           "with --allow-host")  # fmt: skip
-        return None
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -240,7 +217,8 @@ async def _reconcile(serving: Serving, request: Request) -> Response:
     }  # fmt: skip
     try:
         found, data = await serving.reading.ask({
-            "job": "reconcile", "scope": scope, "base": f"{serving.base_of(request)}/reconcile"}, body)  # fmt: skip
+            "job": "reconcile", "scope": scope, "base": f"{serving.base_of(request)}/reconcile"}, body,
+            who=asker_of(request))  # fmt: skip
     except KgError as error:
         raise problem_of(error) from None
     response = Response(data, found["status"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from ..errors import BuildError, KgError, LayoutError, LimitReached, NotAcceptable, UnknownQuery, UnknownTerm
-from ..workers.pool import Busy
+from ..workers.places import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -48,6 +48,7 @@ def _run(
 
     from .app import application
     from .connections import Crowd, protocol
+    from .direct import Direct
     from .serving import Serving
 
     name, port = bound.getsockname()[:2]
@@ -55,7 +56,8 @@ def _run(
     serving = Serving(asking, reading, hosts=(*hosts, shown), address=address)
     app = application(serving)
     config = uvicorn.Config(
-        app, http=protocol(Crowd()), ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
+        app, http=protocol(Crowd(), Direct(serving)), ws="none", lifespan="on", log_config=None, access_log=False,
+        server_header=False,
         timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=LAST_SECONDS, backlog=BACKLOG, proxy_headers=False,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import re
 import sys
 from hashlib import sha256
 from importlib.util import find_spec
@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from ..errors import KgError
+from ..workers.frames import written_head
 from .cache import Cache, Kept
 from .negotiation import encoding, language
-from .problem import problem_of
+from .problem import Problem, problem_of
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 MOST_FIELDS = 50
+HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class Serving:
@@ -93,39 +96,84 @@ class Serving:
         headers: dict[str, str] | None = None,
     ) -> Response:  # fmt: skip
         """The answer to a job: kept from before, or made now; 304 where the client has it already."""
-        name = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
-        key = sha256(b"\0".join((str(pool.about.get("digest", "")).encode(), name, body))).hexdigest()
-        etag = f'"{key[:40]}"'
+        name = written_head(head)
+        key = self.key_of(pool, name, body)
+        etag = etag_of(key)
         if etag in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
             return Response(status_code=304, headers={"etag": etag, "vary": vary, "cache-control": "public, no-cache"})
         kept = self.cache.get(key)
         if kept is None:
             try:
-                found, data = await pool.ask(head, body, key)
+                found, data = await pool.submit(name, body, key, asker_of(request))
             except KgError as error:
                 problem = problem_of(error)
                 problem.headers.setdefault("vary", vary)
                 raise problem from None
-            told = {"content-type": _content_type(found["type"]), "vary": vary, **(headers or {})}
-            if found.get("encoding"):
-                told["content-encoding"] = found["encoding"]
-            if found.get("language"):
-                told["content-language"] = found["language"]
-            if "number" in found:
-                told["result-count"] = str(found["number"])
+            more = dict(headers or {})
             if "next" in found:
-                told["link"] = f"<{request.url.include_query_params(offset=found['next'])}>; rel=\"next\""
-            lasting = bool(found.get("lasting"))
-            told |= {"etag": etag, "cache-control": "public, no-cache"} if lasting else {"cache-control": "no-store"}
-            pairs = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in told.items()]
-            kept = Kept(pairs, data)
-            if lasting:
-                self.cache.put(key, kept)
+                more["link"] = f"<{request.url.include_query_params(offset=found['next'])}>; rel=\"next\""
+            kept = self.keep(key, found, data, vary=vary, headers=more)
         response = Response(kept.data)
         response.raw_headers = [
             *kept.headers, self.limits_header, (b"content-length", str(len(kept.data)).encode("ascii"))
         ]  # fmt: skip
         return response
+
+    def key_of(self, pool: Pool, name: bytes, body: bytes) -> str:
+        """The name of an answer: of which dataset, to which job, about what."""
+        return sha256(b"\0".join((str(pool.about.get("digest", "")).encode(), name, body))).hexdigest()
+
+    def keep(
+        self, key: str, found: Head, data: bytes, *, vary: str, headers: dict[str, str] | None = None
+    ) -> Kept:
+        """What a child has found, as it is sent; kept for the next who asks, unless it changes by itself."""
+        told = {"content-type": _content_type(found["type"]), "vary": vary, **(headers or {})}
+        if found.get("encoding"):
+            told["content-encoding"] = found["encoding"]
+        if found.get("language"):
+            told["content-language"] = found["language"]
+        if "number" in found:
+            told["result-count"] = str(found["number"])
+        lasting = bool(found.get("lasting"))
+        told["cache-control"] = "public, no-cache" if lasting else "no-store"
+        if lasting:
+            told["etag"] = etag_of(key)
+        pairs = [(name.encode("latin-1"), CONTROLS.sub(b"", value.encode("latin-1", "replace")))
+                 for name, value in told.items()]  # fmt: skip
+        kept = Kept(pairs, data)
+        if lasting:
+            self.cache.put(key, kept)
+        return kept
+
+    def stranger(self, hosts: list[bytes]) -> Problem | None:
+        """Refuses a name that is not ours: a page elsewhere may have bound its own to this machine."""
+        match = HOST.fullmatch(hosts[0].decode("latin-1")) if len(hosts) == 1 else None
+        if match is None:
+            return Problem(400, "the request does not say which host it is for", "send one Host header")
+        if match["name"].lower() not in self.hosts:
+            return Problem(421, "this service has another name", "ask it by its name or, for whoever runs it: start it "
+                           "with --allow-host")  # fmt: skip
+        return None
+
+
+def asker(peer: str, forwarded: str) -> str:
+    """Who asks, as far as it can be known: the address; behind a proxy on this machine what that proxy says.
+
+    >>> asker("192.0.2.1", "198.51.100.7"), asker("127.0.0.1", "198.51.100.7, 192.0.2.9"), asker("::1", "")
+    ('192.0.2.1', '192.0.2.9', '')
+    """
+    return forwarded.rpartition(",")[2].strip() if peer in ("127.0.0.1", "::1") else peer
+
+
+def asker_of(request: Request) -> str:
+    """Who has made a request."""
+    forwarded = request.headers.getlist("x-forwarded-for")
+    return asker(request.client.host if request.client else "", forwarded[-1] if forwarded else "")
+
+
+def etag_of(key: str) -> str:
+    """The entity tag of an answer."""
+    return f'"{key[:40]}"'
 
 
 def _content_type(media_type: str) -> str:

@@ -20,8 +20,17 @@ READY, FORK, FORKED, KILL, ENDED = b"R", b"F", b"f", b"K", b"E"
 
 def framed(head: Head, body: bytes = b"") -> bytes:
     """A head and bytes as one piece."""
-    data = json.dumps(head, ensure_ascii=True, separators=(",", ":")).encode()
-    return b"".join((SIZES.pack(len(data), len(body)), data, body))
+    return framed_head(written_head(head), body)
+
+
+def written_head(head: Head) -> bytes:
+    """A head as it travels; the same for equal heads."""
+    return json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+
+
+def framed_head(head: bytes, body: bytes) -> bytes:
+    """A written head and bytes as one piece."""
+    return b"".join((SIZES.pack(len(head), len(body)), head, body))
 
 
 class Reader:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import KgError
 from . import walls
-from .frames import ENDED, FORK, FORKED, KILL, ORDER, READY, exactly, framed, read_frame
+from .frames import ENDED, FORK, FORKED, KILL, ORDER, READY, Reader, exactly, framed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Head = dict[str, Any]
     Job = Callable[[Head, bytes], tuple[Head, bytes]]
     Prepared = tuple[Head, Callable[[], dict[str, Job]]]
+
+
+A_PIECE = 1 << 16  # bytes that a child reads at once
 
 
 def main(arguments: list[str]) -> None:
@@ -140,14 +143,15 @@ def live(channel: int, words: int, opened: Callable[[], dict[str, Job]], setting
     walls.die_with_parent()
     jobs = opened()
     walls.confine(settings["memory"])
+    reader = Reader()
     with socket.socket(fileno=channel) as stream:
-        while frame := read_frame(stream):
-            head, body = frame
-            # the second wall: the system itself ends a child that nobody has ended in time
-            signal.setitimer(signal.ITIMER_REAL, head.get("alarm", 0))
-            answer = answered(jobs, head, body)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            stream.sendall(answer)
+        while data := stream.recv(A_PIECE):
+            for head, body in reader.feed(data):
+                # the second wall: the system itself ends a child that nobody has ended in time
+                signal.setitimer(signal.ITIMER_REAL, head.get("alarm", 0))
+                answer = answered(jobs, head, body)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                stream.sendall(answer)
 
 
 def answered(jobs: dict[str, Job], head: Head, body: bytes) -> bytes:

@@ -12,12 +12,13 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections import OrderedDict, deque
+import sys
+import time
 from typing import TYPE_CHECKING
 
-from ..errors import LimitReached
 from .child import GRACE, Nursery, ended, last_words, raised
-from .frames import ENDED, FORKED, ORDER, Reader, framed
+from .frames import ENDED, FORKED, ORDER, Reader, framed_head, written_head
+from .places import Busy, Job, Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,44 +28,22 @@ if TYPE_CHECKING:
 
     Head = dict[str, Any]
 
+PROCESSOR_TIME = 2  # which clock of a process, see clock_getcpuclockid(3)
 TRIAL = 0.15  # seconds in a quick place when nobody waits
 SHORT_TRIAL = 0.025  # and when somebody does
 MOST_JOBS = 20_000  # that one child answers
 LOW_PRIORITY = 19
-REMEMBERED = 2000  # jobs that were slow before
 MOST_SAID = 300  # characters of a child's last words in the log
 A_PAUSE = 0.5  # seconds after a child that has never answered
 
 
-class Busy(LimitReached):
-    """So many jobs wait that one more is refused."""
-
-    def __init__(self, wait: float) -> None:
-        super().__init__("places", "too many queries are running", "ask again later, or ask for less")
-        self.wait = wait
-
-
-class _Job:
-    """One job on its way."""
-
-    __slots__ = ("body", "child", "deadline", "future", "head", "key", "slow", "trial")
-
-    def __init__(self, head: Head, body: bytes, key: Any) -> None:
-        self.head, self.body, self.key = head, body, key
-        self.future: asyncio.Future[tuple[Head, bytes]] = asyncio.get_running_loop().create_future()
-        self.child: _Child | None = None
-        self.slow = False
-        self.deadline: asyncio.TimerHandle | None = None
-        self.trial: asyncio.TimerHandle | None = None
-
-
-class _Child(asyncio.Protocol):
+class Child(asyncio.Protocol):
     """One child, as the loop sees it."""
 
     def __init__(self, pool: Pool, number: int, words: int) -> None:
         self.pool, self.number, self.words = pool, number, words
         self.reader, self.transport = Reader(), None
-        self.job: _Job | None = None
+        self.job: Job | None = None
         self.process = self.done = 0
         self.worn = self.gone = False
 
@@ -90,18 +69,15 @@ class Pool:
         log: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.settings, self.limits, self.log = {**settings, "memory": limits.memory}, limits, log
-        self.quick, self.slow, self.most_waiting = quick, slow, most_waiting
+        self.places = Places(quick, slow, most_waiting)
+        allowed = {"rows": limits.rows, "bytes": limits.bytes, "alarm": limits.seconds + GRACE}
+        self._allowed = b"," + written_head(allowed)[1:]  # what every head ends with
         self.about: Head = {}
         self.deaths = 0
         self._nursery: Nursery | None = None
         self._orders = b""
-        self._children: dict[int, _Child] = {}
-        self._idle: list[_Child] = []
-        self._running: set[_Job] = set()
-        self._slow: set[_Job] = set()
-        self._waiting: deque[_Job] = deque()
-        self._waiting_slow: deque[_Job] = deque()
-        self._known_slow: OrderedDict[Any, None] = OrderedDict()
+        self._children: dict[int, Child] = {}
+        self._idle: list[Child] = []
         self._starting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -137,79 +113,60 @@ class Pool:
 
     # --- asking ---
 
-    async def ask(self, head: Head, body: bytes = b"", key: Any = None) -> tuple[Head, bytes]:
-        """What the job gives. `key` names it, so that a slow one is known when it comes again."""
-        waiting = len(self._waiting) + len(self._waiting_slow)
-        known = key is not None and key in self._known_slow
-        if waiting >= self.most_waiting or self._closed:
+    async def ask(self, head: Head, body: bytes = b"", key: Any = None, who: str = "") -> tuple[Head, bytes]:
+        """What the job gives. `key` names it, so that a slow one is known when it comes again; `who` asks."""
+        return await self.submit(written_head(head), body, key, who)
+
+    def submit(self, head: bytes, body: bytes, key: Any, who: str) -> asyncio.Future[tuple[Head, bytes]]:
+        """The same for who does not wait; Busy where there is no place for one more."""
+        if self._closed:
             raise Busy(1.0)
-        job = _Job(head, body, key)
         loop = asyncio.get_running_loop()
+        job = Job(head, body, key, who, loop.create_future())
+        self.places.put(job)
         job.deadline = loop.call_later(self.limits.seconds, self._too_late, job)
-        if known:
-            job.slow = True
-            self._waiting_slow.append(job)
-        else:
-            self._waiting.append(job)
+        job.future.add_done_callback(lambda _: self._forget(job))
         self._pump()
-        try:
-            return await job.future
-        finally:
-            self._forget(job)
+        return job.future
 
     def _pump(self) -> None:
-        """Gives jobs to children as long as there are both, quick ones first."""
-        while self._waiting and self._idle and len(self._running) < self.quick:
-            self._give(self._waiting.popleft())
-        while self._waiting_slow and self._idle and len(self._slow) < self.slow:
-            self._give(self._waiting_slow.popleft())
+        """Gives jobs to children as long as there are both."""
+        while self._idle and (job := self.places.next()) is not None:
+            self._give(job)
         self._refill()
 
-    def _give(self, job: _Job) -> None:
+    def _give(self, job: Job) -> None:
         child = self._idle.pop()
         child.job, job.child = job, child
-        limits = self.limits
-        alarm = limits.seconds + GRACE
-        head = {**job.head, "rows": limits.rows, "bytes": limits.bytes, "alarm": alarm}
-        child.transport.write(framed(head, job.body))  # type: ignore[attr-defined]
+        child.transport.write(framed_head(job.head[:-1] + self._allowed, job.body))  # type: ignore[attr-defined]
         if job.slow:
-            self._slow.add(job)
             self._lower(child)
         else:
-            self._running.add(job)
-            loop = asyncio.get_running_loop()
-            job.trial = loop.call_later(SHORT_TRIAL, self._tried, job, loop.time() + TRIAL)
+            job.began = _spent(child.process)
+            job.trial = asyncio.get_running_loop().call_later(SHORT_TRIAL, self._tried, job)
 
-    def _tried(self, job: _Job, until: float) -> None:
+    def _tried(self, job: Job) -> None:
         """A job has had its short time: it may go on if nobody waits, or in a slow place, or must begin again."""
-        loop = asyncio.get_running_loop()
         if job.future.done() or job.child is None:
             return
-        if loop.time() < until and not self._waiting:
-            job.trial = loop.call_later(SHORT_TRIAL, self._tried, job, until)
+        # what counts is how long it was run: on a busy machine that is less than how long it is here
+        if _spent(job.child.process) - job.began < (SHORT_TRIAL if self.places.waiting else TRIAL):
+            job.trial = asyncio.get_running_loop().call_later(SHORT_TRIAL, self._tried, job)
             return
-        self._running.discard(job)
-        job.slow = True
-        if job.key is not None:
-            self._known_slow[job.key] = None
-            if len(self._known_slow) > REMEMBERED:
-                self._known_slow.popitem(last=False)
-        if len(self._slow) < self.slow:
-            self._slow.add(job)
+        if self.places.slows(job):
             self._lower(job.child)
         else:
             self._kill(job.child)
             job.child = None
-            self._waiting_slow.append(job)
         self._pump()
 
-    def _lower(self, child: _Child) -> None:
+    def _lower(self, child: Child) -> None:
         child.worn = True  # a priority cannot be raised again
         if child.process:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, child.process, LOW_PRIORITY)
 
-    def _too_late(self, job: _Job) -> None:
+    def _too_late(self, job: Job) -> None:
         if job.future.done():
             return
         if job.child is None:
@@ -218,16 +175,12 @@ class Pool:
             job.future.set_exception(ended(signal.SIGKILL, "", self.limits, in_time=False))
         self._forget(job)
 
-    def _forget(self, job: _Job) -> None:
+    def _forget(self, job: Job) -> None:
         """Leaves no trace of a job that is done, was given up, or came too late."""
         for timer in (job.deadline, job.trial):
             if timer is not None:
                 timer.cancel()
-        for queue in (self._waiting, self._waiting_slow):
-            if job.child is None and job in queue:
-                queue.remove(job)
-        self._running.discard(job)
-        self._slow.discard(job)
+        self.places.leave(job)
         if job.child is not None:
             child, job.child = job.child, None
             if child.job is job:
@@ -237,14 +190,13 @@ class Pool:
 
     # --- children ---
 
-    def answered(self, child: _Child, head: Head, body: bytes) -> None:
+    def answered(self, child: Child, head: Head, body: bytes) -> None:
         """A child has answered its job."""
         job = child.job
         child.job, child.done = None, child.done + 1
         if job is not None:
-            self._running.discard(job)
-            self._slow.discard(job)
             job.child = None
+            self.places.leave(job)
             if not job.future.done():
                 if "error" in head:
                     if head["error"].get("kind") == "inner":
@@ -258,7 +210,7 @@ class Pool:
             self._idle.append(child)
         self._pump()
 
-    def lost(self, child: _Child) -> None:
+    def lost(self, child: Child) -> None:
         """A child has gone; if it had a job, the nursery will say why."""
         if child in self._idle:
             self._idle.remove(child)
@@ -267,7 +219,7 @@ class Pool:
             self._drop(child)
         self._pump()
 
-    def _kill(self, child: _Child) -> None:
+    def _kill(self, child: Child) -> None:
         if child.gone:
             return
         child.gone, child.job = True, None
@@ -276,7 +228,7 @@ class Pool:
         if self._nursery is not None:
             self._nursery.kill(child.number)
 
-    def _drop(self, child: _Child) -> None:
+    def _drop(self, child: Child) -> None:
         if self._children.pop(child.number, None) is not None:
             os.close(child.words)
             if child.transport is not None:
@@ -285,7 +237,7 @@ class Pool:
     def _refill(self) -> None:
         if self._closed or self._nursery is None or not self.about:
             return
-        wanted = self.quick + 1 - len(self._idle) - len(self._running) - self._starting
+        wanted = self.places.quick + 1 - len(self._idle) - len(self.places.running) - self._starting
         for _ in range(wanted):
             self._starting += 1
             task = asyncio.get_running_loop().create_task(self._fork())
@@ -301,7 +253,7 @@ class Pool:
             self.log(f"no child could be started: {error}")
             return
         channel.setblocking(False)
-        child = _Child(self, number, words)
+        child = Child(self, number, words)
         self._children[number] = child
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=channel)
         # it can be given a job before it is born: the channel holds it until then
@@ -335,7 +287,7 @@ class Pool:
             elif what == ENDED:
                 self._buried(child, value)
 
-    def _buried(self, child: _Child, status: int) -> None:
+    def _buried(self, child: Child, status: int) -> None:
         job, child.job = child.job, None
         stillborn = job is None and not child.gone and not child.done
         if stillborn or (job is not None and not job.future.done()):
@@ -344,8 +296,7 @@ class Pool:
             self.log(f"a child ended by {_way(status)}: {words[:MOST_SAID] or 'without a word'}")
         if job is not None and not job.future.done():
             job.child = None
-            self._running.discard(job)
-            self._slow.discard(job)
+            self.places.leave(job)
             job.future.set_exception(ended(status, words, self.limits))
         if child in self._idle:
             self._idle.remove(child)
@@ -385,6 +336,15 @@ class Pool:
                 self._nursery = None
             else:
                 return
+
+
+def _spent(process: int) -> float:
+    """The processor time of a child in seconds, 0 where it is not born yet; the time of day where no system tells."""
+    if not sys.platform.startswith("linux"):
+        return time.monotonic()
+    with contextlib.suppress(OSError):
+        return time.clock_gettime(~process << 3 | PROCESSOR_TIME) if process else 0.0
+    return 0.0
 
 
 def _way(status: int) -> str:
