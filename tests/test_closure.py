@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
-from conftest import ROOT, Command
+from conftest import ROOT, Command, copy_content
 from rdflib.plugins.sparql.parser import parseUpdate
 from real_stores import RealStore
 from test_real_stores import ask, change
 from test_reasoning import CASES, CLASHES, LAYOUT, RULES, given
 
-from icrc_korea.errors import RemoteError, UsageError
+from icrc_korea.errors import LimitReached, RemoteError, UsageError
 from icrc_korea.graph import KnowledgeGraph
 from icrc_korea.rdf.naming import skolemised
 from icrc_korea.rdf.spaces import GRAPHS
@@ -21,6 +23,7 @@ from icrc_korea.stores.dialects import DIALECTS, changed_at
 from icrc_korea.stores.inference import ALL, NEW, Closure
 from icrc_korea.stores.remote import INFERRED
 
+CASES_OF_LIMITS = ROOT / "tests" / "cases" / "endless"
 THEIRS = "https://example.org/theirs"
 ID, KW = "https://w3id.org/icrc-korea/id/", "https://w3id.org/icrc-korea/ontology#"
 STALE = f"<{ID}person/nobody> <{KW}attestedIn> <{ID}passage/P01.s1>"
@@ -109,6 +112,16 @@ def test_every_case_gives_there_what_it_gives_here(store: RealStore) -> None:
     assert len(ours) > 100
     closure(store).run()
     assert inferred(store) == ours
+
+
+def test_a_rule_that_never_ends_is_named_and_nothing_is_changed(store: RealStore, tmp_path: Path) -> None:
+    fill(store, entities(given(CASES)))
+    before = graphs(store)
+    root = copy_content(tmp_path)
+    shutil.copy(CASES_OF_LIMITS / "derive" / "new-names-for-ever.rq", root / "queries" / "derive")
+    with pytest.raises(LimitReached, match=r"limit of 5 seconds.*queries/derive/new-names-for-ever|/new-names-for-ever.*limit of 5 "):
+        KnowledgeGraph(root, store=store.query).closure(store.update, time_limit=5).run()
+    assert graphs(store) == before
 
 
 def test_what_contradicts_is_found_there_and_nothing_is_changed(store: RealStore, icrc: Command) -> None:

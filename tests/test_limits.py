@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, ran, spawn
+from conftest import ROOT, Command, copy_few, ran, spawn
 
 from icrc_korea.errors import LimitReached, QueryError, UsageError
 from icrc_korea.graph import KnowledgeGraph
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+ENDLESS = Path(__file__).parent / "cases" / "endless"
 SORTED = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a LIMIT 1"
 CASES = [
     (CROSS, {"time_limit": 0.5}, "time"),
@@ -82,3 +84,25 @@ def test_an_interrupt_ends_a_query_that_does_not_end(tmp_path: Path) -> None:
     time.sleep(2)
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
+
+
+@pytest.mark.parametrize("case", sorted(ENDLESS.rglob("*.rq")), ids=lambda case: f"{case.parent.name}/{case.stem}")
+def test_what_never_ends_is_named_with_its_limit(case: Path, tmp_path: Path, icrc: Command) -> None:
+    root, name = copy_few(tmp_path), case.relative_to(ENDLESS)
+    (root / "queries" / name).parent.mkdir(exist_ok=True)
+    shutil.copy(case, root / "queries" / name)
+    rest = (str(name.with_suffix("")),)
+    asked = {"derive": [("build",), ("check",)], "quality": [("check", "--only", *rest)]}
+    seconds = "60" if "memory" in name.stem else "1"
+    for verb in asked.get(name.parts[0], [("query", *rest)]):
+        said = icrc("--root", root, verb[0], *verb[1:], "--time-limit", seconds, "--memory-limit", "400M")
+        assert said.code in (1, 2), said
+        limit = "memory limit of 400 MB" if "memory" in name.stem else "time limit of 1 seconds"
+        place = name.as_posix() if verb[0] != "query" else ""
+        assert any(place in line and limit in line for line in (said.out + said.err).splitlines()), said
+
+
+def test_a_question_of_the_catalogue_keeps_limits_in_python(graph: KnowledgeGraph) -> None:
+    with pytest.raises(LimitReached):
+        graph.run("correspondence/unanswered", row_limit=1)
+    assert len(graph.run("correspondence/unanswered", time_limit=60)) == len(graph.run("correspondence/unanswered"))

@@ -86,9 +86,16 @@ class KnowledgeGraph:
         self.layout = built.layout
         self._built, self._facts, self._names, self._matcher = built, None, None, None
 
-    def build(self, reasoner: str = "rules") -> Built:
-        """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference."""
-        built = build.make(self.layout, self._tell, reasoner)
+    def build(
+        self, reasoner: str = "rules", *, time_limit: float | None = None, memory_limit: int | str | None = None
+    ) -> Built:
+        """Makes the dataset anew whatever is there; `reasoner` is `rules`, or `owlrl` for the reference.
+
+        What infers may take 600 s and 4G, or what is given; LimitReached names the rule that was asked at the limit.
+        """
+        from .dataset.limited import RULES
+
+        built = build.make(self.layout, self._tell, reasoner, RULES.but(time_limit, memory_limit))
         self._built, self._facts, self._names, self._matcher = built, None, None, None
         return built
 
@@ -153,9 +160,12 @@ class KnowledgeGraph:
         question.text = path.read_text(encoding="utf-8-sig")
         return question
 
-    def run(self, name: str, **params: Term | str) -> Answer:
-        """Asks a question of the catalogue."""
-        return self.ask_question(self.question(name), params)
+    def run(
+        self, name: str, *, time_limit: float | None = None, memory_limit: int | str | None = None,
+        row_limit: int | None = None, **params: Term | str,
+    ) -> Answer:  # fmt: skip
+        """Asks a question of the catalogue; the limits are those of `query`."""
+        return self.ask_question(self.question(name), params, _limits(time_limit, memory_limit, row_limit))
 
     def ask_question(
         self, question: Question, params: dict[str, Term | str], limits: Limits | None = None
@@ -181,12 +191,7 @@ class KnowledgeGraph:
         With any of the limits (seconds; bytes or a text such as "512M"; rows) it is asked in a process of its own that
         is ended there, and LimitReached says which limit it was; those not given are 300 s, 4G and a million rows.
         """
-        limits = None
-        if (time_limit, memory_limit, row_limit) != (None, None, None):
-            from .workers.limits import Limits
-
-            limits = Limits.of(time_limit, memory_limit, row_limit)
-        return self._ask(text, {}, [], limits=limits)
+        return self._ask(text, {}, [], limits=_limits(time_limit, memory_limit, row_limit))
 
     select = ask = construct = query
 
@@ -221,7 +226,7 @@ class KnowledgeGraph:
     def _within(
         self, limits: Limits, store: Asked, text: str, bindings: dict[str, Term], shown: list[str]
     ) -> Answer:
-        from .workers.answering import answered
+        from .dataset.answering import answered
 
         if not isinstance(store, Store):
             raise UsageError("limits hold for what is asked on this machine, and this store is elsewhere",
@@ -595,12 +600,15 @@ class KnowledgeGraph:
         """What follows from the asserted graph, as quads of the inferred graph."""
         return [quad for quad in self.facts.quads if quad.graph_name.value == BASE + "graph/inferred"]
 
-    def closure(self, update: str = "") -> Closure:
-        """The rules over the graph in a service, ready to be applied there; `update` is where it is changed."""
+    def closure(self, update: str = "", *, time_limit: float | None = None) -> Closure:
+        """The rules over the graph in a service, ready to be applied there; `update` is where it is changed.
+
+        The rules may take an hour together, or `time_limit` seconds; then the inferred graph is left as it was.
+        """
         from .rdf.reading import read_text
         from .reasoning.axioms import compile_axioms
         from .stores.dialects import changed_at
-        from .stores.inference import Closure
+        from .stores.inference import TIME_LIMIT, Closure
         from .stores.remote import Remote
 
         if "://" not in str(self.store or ""):
@@ -614,7 +622,8 @@ class KnowledgeGraph:
         rules = build.derive_rules(index(self.layout), self.layout)
         address = str(self.store)
         remote = Remote(address, self.layout, self._tell, update=update or changed_at(address))
-        return Closure(remote, compile_axioms(axioms, self.layout), rules, self._tell)
+        seconds = TIME_LIMIT if time_limit is None else time_limit
+        return Closure(remote, compile_axioms(axioms, self.layout), rules, self._tell, seconds)
 
     def rdflib(self) -> rdflib.Dataset:
         """The same data as an rdflib Dataset whose default graph is the union."""
@@ -629,6 +638,13 @@ class KnowledgeGraph:
         for name, space in self.layout.prefixes.items():
             dataset.bind(name, space, replace=True)
         return dataset
+
+
+def _limits(*given: Any) -> Limits | None:
+    """The limits of seconds, memory and rows that are given; None if none is."""
+    from .workers.limits import Limits
+
+    return None if given == (None, None, None) else Limits.of(*given)
 
 
 def _parts(given: object) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ from ..content import claims, sources
 from ..content.claims import CERTAINTIES
 from ..content.layout import QUALITY
 from ..dataset import build
-from ..errors import BadHeader, BuildError, ParseError, QueryError, UsageError, nearest
+from ..dataset.limited import RULES as FOR_RULES
+from ..dataset.limited import Limited
+from ..errors import BadHeader, BuildError, LimitReached, ParseError, QueryError, UsageError, nearest
 from ..rdf import dates
 from ..rdf.lines import READ, ntriples, write_ntriples
 from ..rdf.prefixes import PREFIX_LINE
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from ..reasoning import rules
     from ..reasoning.axioms import Goal
     from ..reasoning.proofs import Proof
+    from ..workers.limits import Limits
     from .engines import Result
     class Elsewhere(Protocol):
         """A graph in a service."""
@@ -128,13 +131,20 @@ class Options:
     engine: str = "turbo"  # of shacl.ENGINES
     reasoner: str = "rules"  # of reason.ENGINES
     language: str = "en"  # of messages
-    time_limit: float = TIME_LIMIT  # seconds that the shapes may take
+    time_limit: float = TIME_LIMIT  # seconds that the shapes may take, what infers, and each question for faults
+    memory_limit: int | str | None = None  # bytes that each of these may take, or a text such as "512M"
 
     def __post_init__(self) -> None:
         """Refuses a limit that is none."""
         if not self.time_limit > 0:  # as no comparison with NaN holds
             raise UsageError(f"a time limit of {self.time_limit:g} seconds cannot be kept",
                              "give more than 0 seconds, or leave it out")  # fmt: skip
+        _ = self.limits
+
+    @property
+    def limits(self) -> Limits:
+        """What one thing that is asked may take."""
+        return FOR_RULES.but(min(self.time_limit, 86_400), self.memory_limit)
 
 
 def check(layout: Layout, tell: Tell, options: Options | None = None) -> Report:
@@ -760,19 +770,39 @@ class _Check:
         self.report.reasoner = self.options.reasoner
         store = Store(self.layout)
         store.load_ntriples(self.data)
+        limited = Limited(store, self.options.limits)
+        try:
+            yield from self._inferred(limited, rules, program)
+        finally:
+            limited.close()
+
+    def _inferred(self, store: Limited, rules: list[axioms.Rule], program: axioms.Program) -> Iterator[Finding]:
+        """What follows must not contradict itself, and no query for a fault may find one in it."""
         try:
             infer.infer(self.asserted, rules, self.layout, self.options.reasoner, store, program)
         except infer.Contradicted as error:
             yield from self._contradictions(error, rules)
+        except LimitReached as error:
+            yield self._unrun(getattr(error, "place", "ontology/core.ttl"), "consistency", error)
+            return
         except BuildError as error:
             yield Finding("ontology/core.ttl", 0, "consistency", "", error.message, error.remedy)
             return
         for question in self.questions:
             if question.topic == QUALITY and self._asked(question.id):
+                store.start()
                 try:
                     yield from self._faults(question, store.query(question.text))
+                except LimitReached as error:
+                    yield self._unrun(f"queries/{question.id}.rq", question.id, error)
                 except QueryError as error:
                     yield Finding(f"queries/{question.id}.rq", 1, "query", "", error.message, error.remedy)
+
+    def _unrun(self, file: str, rule: str, error: LimitReached) -> Finding:
+        """What stands for a rule that came up against a limit, whatever paths are asked for."""
+        finding = Finding(file, 0, rule, "", f"{getattr(error, 'said', error.message)}, so this was not checked", error.remedy)
+        self.blocking.add(finding)
+        return finding
 
     def _outside(self, term: Any) -> Iterator[Quad]:
         """The statements about a term that may be what the reasoner cannot follow, the surest first."""
@@ -874,7 +904,7 @@ class _Check:
         wanted = ("shapes", *self.options.only)
         if not self.layout.shapes() or not any(self._asked(rule) for rule in wanted if rule.startswith("shape")):
             return None
-        return Run(self.options.engine, self.options.time_limit)
+        return Run(self.options.engine, self.options.time_limit, self.options.limits.memory)
 
     def _write(self, running: Run | None) -> None:
         """Writes the asserted graph for the rules that are asked of all, and lets the shapes run beside the others."""

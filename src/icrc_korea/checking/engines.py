@@ -18,6 +18,8 @@ from time import monotonic
 
 from ..rdf.lines import ntriples, read_ntriples
 from ..rdf.terms import TYPE, BlankNode, NamedNode, Quad
+from ..workers.limits import in_words
+from ..workers.walls import no_more_memory
 from .lint import DEEPEST, SH, TARGETS, Fault, _Lint, lint
 
 TYPE_CHECKING = False
@@ -59,8 +61,9 @@ class Outcome:
 class Run:
     """A run of shapes over data in a child process: made ready, then begun by `over`, waited for by `outcome`."""
 
-    def __init__(self, engine: str, limit: float = TIME_LIMIT) -> None:
-        self.engine, self.deadline, self.limit = engine, monotonic() + limit, limit
+    def __init__(self, engine: str, limit: float = TIME_LIMIT, memory: int = 0) -> None:
+        """`limit` is in seconds, `memory` in bytes; 0 is as much as there is."""
+        self.engine, self.deadline, self.limit, self.memory = engine, monotonic() + limit, limit, memory
         self.process = subprocess.Popen(  # noqa: S603 - this project, by its own interpreter
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
@@ -72,7 +75,8 @@ class Run:
 
     def over(self, shapes: bytes, data: bytes, file: Path | None = None, most: int = 0) -> None:
         """Runs shapes over data and a file, all N-Triples; of each shape so many results are told, 0: all."""
-        head = {"engine": self.engine, "shapes": len(shapes), "file": str(file or ""), "most": most}
+        head = {"engine": self.engine, "shapes": len(shapes), "file": str(file or ""), "most": most,
+                "memory": self.memory}  # fmt: skip
         self.deadline = monotonic() + self.limit
         # the child reads and works while this process goes on
         text = json.dumps(head).encode() + b"\n" + shapes + data
@@ -93,6 +97,9 @@ class Run:
                 "look for a sh:pattern or sh:select that never ends, or allow more with --time-limit SECONDS",
             )
         out, err = self.said
+        if self.process.returncode and b"emory" in err:
+            found = f"the shapes were stopped at the memory limit of {in_words(self.memory)}"
+            return self._failed(found, "allow more with --memory-limit SIZE")
         if self.process.returncode:
             last = (err.decode("utf-8", "replace").strip().splitlines() or ["no word"])[-1]
             code = self.process.returncode
@@ -121,6 +128,8 @@ def main() -> int:
     import pyshacl_turbo  # noqa: F401 - takes its time while the parent still reads
 
     head = json.loads(sys.stdin.buffer.readline())
+    if head.get("memory"):
+        no_more_memory(head["memory"])
     shapes = sys.stdin.buffer.read(head["shapes"])
     data = (Path(head["file"]).read_bytes() if head.get("file") else b"") + sys.stdin.buffer.read()
     quads = read_ntriples(shapes)

@@ -72,20 +72,21 @@ def _query(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
 def _answer(
     graph: KnowledgeGraph, found: Question | None, params: dict[str, Any], text: str, options: argparse.Namespace
 ) -> Answer:
-    """The answer, within limits where the text is someone's own or some are given: then Ctrl-C ends it at once, too."""
+    """The answer, within limits; what is someone's own is asked in a process of its own."""
     from ..asking.questions import Question
     from ..graph import is_address
 
     given = (options.time_limit, options.memory_limit, options.row_limit)
     elsewhere = bool(options.ask) and is_address(options.ask)
-    wanted = any(one is not None for one in given) or (bool(text) and not elsewhere and hasattr(os, "fork"))
-    limits = None
-    if wanted:
-        from ..workers.limits import Limits
-
-        limits = Limits.of(*given)
     question = found or Question({"id": "", "text": text, "summary": {}, "tags": [], "params": {}, "columns": {}})
-    return graph.ask_question(question, params, limits)
+    if given == (None, None, None) and (elsewhere or not text or not hasattr(os, "fork")):
+        from .stopping import limited
+
+        with limited():  # a copy of this process takes time to make, which most questions do not take
+            return graph.ask_question(question, params)
+    from ..workers.limits import Limits
+
+    return graph.ask_question(question, params, Limits.of(*given))
 
 
 def _federated(
@@ -383,9 +384,9 @@ VERBS = {
             ("--explain", {"action": "store_true",
                            "help": "show the query, prefixes and parameters in it, instead of asking it"}),
             ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the question's words"}),
-            ("--time-limit", {"type": float, "metavar": "SECONDS", "help": "default for SPARQL of your own: 300"}),
-            ("--memory-limit", {"metavar": "SIZE", "help": "such as 512M; default for SPARQL of your own: 4G"}),
-            ("--row-limit", {"type": int, "metavar": "N", "help": "default for SPARQL of your own: 1000000"}),
+            ("--time-limit", {"type": float, "metavar": "SECONDS", "help": "end the query after so long (300)"}),
+            ("--memory-limit", {"metavar": "SIZE", "help": "what it may take: for example 512M (4G)"}),
+            ("--row-limit", {"type": int, "metavar": "N", "help": "rows or triples at most (1000000)"}),
             *ELSEWHERE,
             STORE,
         ],

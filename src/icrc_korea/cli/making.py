@@ -14,6 +14,7 @@ from .verb import STORE, Verb
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
     from ..graph import KnowledgeGraph
     from .terminal import Progress
@@ -27,7 +28,7 @@ def _build(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     if not options.force and built and built.manifest["reasoner"] == options.reasoner and built.is_whole():
         say("nothing has changed: the dataset is up to date")
         return 0
-    made = graph.build(options.reasoner)
+    made = graph.build(options.reasoner, time_limit=options.time_limit, memory_limit=options.memory_limit)
     if made.folder is None:
         places = " or ".join(map(str, graph.layout.build_folders()))
         raise LayoutError("the dataset was built and could not be kept", f"make room, or let it be written to {places}")
@@ -81,6 +82,7 @@ def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
             reasoner=options.reasoner,
             language=options.lang,
             time_limit=options.time_limit,
+            memory_limit=options.memory_limit,
         )
     report.findings = [
         replace(finding, file="(stdin)") if finding.file == str(given) else finding for finding in report.findings
@@ -102,7 +104,7 @@ def _reason(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
     from ..checking.check import contradicted
     from ..checking.report import Report
 
-    closure = graph.closure(options.update)
+    closure = graph.closure(options.update, time_limit=options.time_limit)
     if options.dry_run:
         progress.close()
         say(f"nothing was sent; {closure.settled.changed_at} would be sent these updates:")
@@ -122,6 +124,12 @@ def _reason(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progre
     if report.findings:
         say("the inferred graph was left as it was: from what contradicts itself anything would follow")
     return report.exit_code
+
+
+MEMORY: tuple[str, dict[str, Any]] = (
+    "--memory-limit",
+    {"default": "4G", "metavar": "SIZE", "help": "what one of these may take: for example 512M (4G)"},
+)
 
 
 def _existing(*places: Path) -> Path:
@@ -156,6 +164,9 @@ VERBS = {
             ("--force", {"action": "store_true", "help": "build even if nothing has changed"}),
             ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
                             "help": "rules: the ontology compiled to SPARQL; owlrl: the reference, slower"}),
+            ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
+                              "help": "stop what infers after so long (600)"}),
+            MEMORY,
         ],
     ),
     "check": Verb(
@@ -181,7 +192,8 @@ VERBS = {
                          "help": "show also what is only worth knowing, such as missing names"}),
             ("--lang", {"choices": ["en", "fr", "ko"], "default": "en", "help": "language of the remedies"}),
             ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
-                              "help": "stop the shapes after so long (600)"}),
+                              "help": "stop the shapes, what infers, or a question for faults after so long (600)"}),
+            MEMORY,
             ("--guide", {"metavar": "FILE", "help": "the guide's text: check the anchors against it"}),
             STORE,
         ],
@@ -205,6 +217,9 @@ VERBS = {
                           "help": "where the store is changed, if it is not known by its kind: see docs/stores/. "
                                   "User name and password come from ICRC_KOREA_USER and ICRC_KOREA_PASSWORD, a "
                                   "token from ICRC_KOREA_TOKEN, or ~/.netrc, or are asked for"}),
+            ("--time-limit", {"type": float, "default": 3600.0, "metavar": "SECONDS",
+                              "help": "stop the rules after so long (3600); how much memory they may take is a matter "
+                                      "of the store"}),
             ("--dry-run", {"action": "store_true", "help": "change nothing: print the updates that would be sent"}),
         ],
         "text json",

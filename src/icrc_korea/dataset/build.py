@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..rdf.answer import Asked
     from ..rdf.terms import NamedNode, Quad, Term
     from ..reasoning.axioms import Rule
+    from ..workers.limits import Limits
     Tell = Callable[[int, int, str], None]  # done, of how many, what is being done
     class Dataset(Protocol):
         """A dataset wherever it is: `Built` here, or `remote.Remote` in a service elsewhere."""
@@ -236,22 +237,28 @@ def derive_rules(questions: Iterable[Question], layout: Layout) -> list[Rule]:
     return read([(q.id, q.text, q.asks()) for q in questions if q.topic == DERIVE], layout)
 
 
-def make(layout: Layout, tell: Tell, reasoner: str = "rules") -> Built:
+def make(layout: Layout, tell: Tell, reasoner: str = "rules", limits: Limits | None = None) -> Built:
     """Builds the dataset and writes it where it can; kept in memory if nowhere can be written.
 
+    What the rules may take is limited, see `limited.RULES`.
     `reasoner` is `rules` (the ontology compiled) or `owlrl` (the reference: the same news, slower).
     """
     from ..asking.questions import APART, as_quads, index, prefixes_as_quads
     from ..rdf.lines import nquads_lines
     from ..rdf.writing import canonical
     from ..reasoning import infer
+    from .limited import RULES, Limited
 
     total = len(layout.sources()) + 4
     inputs = input_digests(layout)  # taken first: a file that changes meanwhile makes the build stale
     questions = index(layout)
     asserted = canonical(assemble(layout, tell))
     tell(total - 4, total, f"deriving what follows (OWL 2 RL, {reasoner})")
-    inferred = infer.infer(asserted, derive_rules(questions, layout), layout, reasoner)
+    store = Limited(Store.of(asserted, layout), limits or RULES)
+    try:
+        inferred = infer.infer(asserted, derive_rules(questions, layout), layout, reasoner, store)
+    finally:
+        store.close()
     tell(total - 2, total, "writing the dataset")
     # the questions are no part of what is asked, so they are in the dataset and not in the merged graph
     catalogue = [quad for question in questions if question.topic not in APART for quad in as_quads(question, layout)]

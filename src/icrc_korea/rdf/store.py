@@ -108,6 +108,13 @@ class Store:
         found = any(next(self._store.quads_for_pattern(*place, None), None) is not None for place in places)
         return found or self._store.contains_named_graph(node)
 
+    def grow(self, text: str) -> list[Triple] | None:
+        """Adds what a CONSTRUCT query gives to the merged graph; gives what of it is new, None for another query."""
+        triples = self.query(text).triples
+        fresh = None if triples is None else [triple for triple in dict.fromkeys(triples) if triple not in self]
+        self.merge(fresh or ())
+        return fresh
+
     def query(self, text: str, bindings: dict[str, Term] | None = None, shown: Iterable[str] = ()) -> Answer:
         """Answers a SPARQL query, with some of its variables bound to terms beforehand.
 

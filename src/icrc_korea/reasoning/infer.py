@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from ..content.layout import Layout
     from ..rdf.terms import Quad
     from .axioms import Program, Rule
-    from .rules import Contradiction
+    from .rules import Contradiction, Growing
 
 def infer(
     quads: list[Quad],
     derived: list[Rule],
     layout: Layout,
     engine: str = "rules",
-    store: Store | None = None,
+    store: Growing | None = None,
     program: Program | None = None,
 ) -> list[Quad]:
     """The inferred graph: all news that follows by the ontology and the derive rules.

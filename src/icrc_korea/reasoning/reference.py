@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import rdflib
 
     from ..content.layout import Layout
-    from ..rdf.store import Store
     from ..rdf.terms import Quad
     from .axioms import Rule
+    from .rules import Growing
 
 def closure(quads: list[Quad], layout: Layout) -> list[Triple]:
     """What owlrl derives from these quads and is news about our things; BuildError if they contradict."""
@@ -65,7 +65,7 @@ def _for_closure(quads: Iterable[Quad]) -> Iterator[Quad]:
             yield quad
 
 
-def _by_owlrl(quads: list[Quad], derived: list[Rule], layout: Layout, store: Store) -> set[Triple]:
+def _by_owlrl(quads: list[Quad], derived: list[Rule], layout: Layout, store: Growing) -> set[Triple]:
     """The same news by owlrl: the derive rules and the closure in turn, until neither gives anything."""
     known = {quad.triple for quad in quads}
     added: set[Triple] = set()

@@ -6,9 +6,10 @@ rules that OWL cannot say. Both run together to a fixpoint. owlrl is the referen
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from ..errors import BuildError
+from ..errors import BuildError, LimitReached
 from ..rdf.naming import SKOLEM
 from ..rdf.spaces import GRAPHS, KW, OWL, RDF, RDFS, THINGS
 from ..rdf.sparql import Tokens
@@ -18,12 +19,19 @@ from .axioms import Rule
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Protocol
 
     from ..content.layout import Layout
     from ..rdf.answer import Answer
-    from ..rdf.store import Store
     from ..rdf.terms import Term, Triple
     from .axioms import Clash, Goal, Pattern, Program
+    class Growing(Protocol):
+        """A store that rules are applied to: `rdf.store.Store`, or one within limits."""
+
+        def query(self, text: str) -> Answer: ...
+        def grow(self, text: str) -> list[Triple] | None: ...
+        def merge(self, quads: Iterable[Triple]) -> None: ...
+        def remove(self, triples: Iterable[Triple]) -> None: ...
 
 INFERRED = NamedNode(GRAPHS + "inferred")
 ENGINES = ("rules", "owlrl")
@@ -70,19 +78,50 @@ def settle(rules: list[Rule], apply: Callable[[list[Rule]], set[str]]) -> None:
         for other, rule in enumerate(rules):
             if changed if rule.reads is None else rule.reads & changed:
                 waiting[rule.closed_world].add(other)
-    raise BuildError("the rules never come to rest", "look in queries/derive/ for a rule that feeds itself")
+    turn = waiting[False] or waiting[True]
+    places = sorted({place_of(rules[number]) for number in turn if rules[number].name.startswith("rule ")})
+    raise BuildError("the rules never come to rest",
+                     f"look for one that feeds itself: {', '.join(places) or 'queries/derive/'}")  # fmt: skip
 
 
-def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
+MANY = 1000  # statements by a rule that may be why another one comes to its limit
+
+
+class Stopped(LimitReached):
+    """A rule came up against a limit: `place` is its file, or that of the ontology, and `said` is what was reached."""
+
+    def __init__(self, rule: Rule, reached: LimitReached, added: Counter[str]) -> None:
+        self.place, self.said = place_of(rule), reached.message
+        if not rule.name.startswith("rule "):
+            self.said = f"{rule.name}: {self.said}"
+        most, number = next(iter(added.most_common(1)), ("", 0))
+        if number > MANY and most != rule.name:
+            self.said += f", after {number:,} statements by {most.replace('rule ', 'queries/')}"
+        super().__init__(reached.limit, f"{self.place}: {self.said}",
+                         "look for a rule that feeds itself or asks for too much, or allow more")  # fmt: skip
+
+
+def place_of(rule: Rule) -> str:
+    """The file of a rule: its own, or that of the ontology."""
+    return f"queries/{rule.name.removeprefix('rule ')}.rq" if rule.name.startswith("rule ") else "ontology/core.ttl"
+
+
+def _fixpoint(rules: list[Rule], store: Growing) -> set[Triple]:
     """All that the rules add to the store."""
     added: set[Triple] = set()
+    grown: Counter[str] = Counter()
 
     def apply(todo: list[Rule]) -> set[str]:
         changed: set[str] = set()
         for rule in todo:
-            fresh = set(_constructed(rule, store))
+            try:
+                fresh = store.grow(rule.query)
+            except LimitReached as reached:
+                raise Stopped(rule, reached, grown) from None
+            if fresh is None:
+                raise BuildError(f"{place_of(rule)} is no CONSTRUCT query", "a derive rule constructs triples")
             added.update(fresh)
-            store.merge(fresh)
+            grown[rule.name] += len(fresh)
             changed |= _changed(fresh)
         return changed
 
@@ -90,18 +129,7 @@ def _fixpoint(rules: list[Rule], store: Store) -> set[Triple]:
     return added
 
 
-def _constructed(rule: Rule, store: Store) -> list[Triple]:
-    """What a rule gives that the store does not have."""
-    triples = store.query(rule.query).triples
-    if triples is None:
-        raise BuildError(
-            f"{rule.name.replace('rule ', 'queries/')}.rq is no CONSTRUCT query", "a derive rule constructs triples"
-        )
-    asked_for_new = rule.query is not rule.text
-    return triples if asked_for_new else [triple for triple in triples if triple not in store]
-
-
-def _changed(fresh: set[Triple]) -> set[str]:
+def _changed(fresh: list[Triple]) -> set[str]:
     """What rules may read that these triples changed."""
     kinds = {triple.object for triple in fresh if triple.predicate == TYPE}
     return {triple.predicate.value for triple in fresh} | {f"{TYPE.value} {kind}" for kind in kinds}
@@ -128,7 +156,15 @@ NEWS = " && ".join((
 
 def contradictions(program: Program, ask: Callable[[str], Answer], layout: Layout) -> list[Contradiction]:
     """What contradicts the ontology where everything that follows can be asked."""
-    return contradicting(((clash, ask(clash.text)) for clash in program.clashes), layout)
+
+    def asked(clash: Clash) -> Answer:
+        try:
+            return ask(clash.text)
+        except LimitReached as reached:
+            found = f"whether {clash.says} was not found out: {reached.message}"
+            raise LimitReached(reached.limit, found, reached.remedy) from None
+
+    return contradicting(((clash, asked(clash)) for clash in program.clashes), layout)
 
 
 def contradicting(answered: Iterable[tuple[Clash, Answer]], layout: Layout) -> list[Contradiction]:

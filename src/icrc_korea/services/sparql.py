@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from ..errors import ParseError, RemoteError
 from ..rdf.answer import Answer
@@ -41,6 +42,7 @@ class Service:
         self.url, self.layout = checked(url), layout
         self.update_url = checked(update) if update else self.url
         self.wire = wire or Wire(credentials=Credentials.of(url), timeout=PATIENCE)
+        self.until: float | None = None  # the moment, on the clock that only goes on, after which nothing is waited for
 
     # --- asking ---
 
@@ -132,10 +134,13 @@ class Service:
         headers = {name.title(): value for name, value in request.header_items()}
         accept = headers.pop("Accept", "")
         headers.pop("User-Agent", None)
+        patience = LONGER if changes else PATIENCE
+        if self.until is not None:
+            patience = min(patience, max(0.1, self.until - time.monotonic()))
         reply = self.wire.send(
             request.get_method(), request.full_url, content=request.data, headers=headers,
             accept="" if changes else accept, idempotent=not changes, limit=MOST_IN_ANSWER,
-            timeout=LONGER if changes else PATIENCE,
+            timeout=patience,
         )  # fmt: skip
         said = [f"{name}: {reply.headers[name]}" for name in CUT_SHORT if name in reply.headers]
         if said or reply.status == 206:

@@ -14,6 +14,7 @@ graph is as it was; cut in between, it holds the old and the new; run again, it 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -23,6 +24,8 @@ from ..rdf.spaces import OWL
 from ..rdf.terms import TYPE, BlankNode, NamedNode
 from ..reasoning import proofs, rules
 from ..services.credentials import shown
+from ..workers.child import out_of_time
+from ..workers.limits import Limits
 from .remote import INFERRED, SCRATCH
 
 TYPE_CHECKING = False
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 DCTERMS = "http://purl.org/dc/terms/"
 ALL, NEW = SCRATCH + "premises", SCRATCH + "news"  # what holds; what of it was inferred
+TIME_LIMIT = 3600.0  # seconds
 AT_ONCE = 25  # rules, and graphs, in one update
 REFUSED = (
     "it may be changed elsewhere than it is asked: --update URL (docs/stores/ has the address for each store); "
@@ -63,7 +67,10 @@ class Settled:
 class Closure:
     """The rules over our graphs in a service."""
 
-    def __init__(self, remote: Remote, program: Program, derived: list[Rule], tell: Tell) -> None:
+    def __init__(
+        self, remote: Remote, program: Program, derived: list[Rule], tell: Tell, seconds: float = TIME_LIMIT
+    ) -> None:
+        """`seconds` is what the rules may take together."""
         if program.unsupported:
             raise BuildError("the ontology says what the rules cannot follow", "`icrc-korea check` says where")
         if not remote.split:
@@ -76,6 +83,8 @@ class Closure:
                 raise BuildError(f"{rule.name} names graphs, and rules are about the merged graph", "leave out GRAPH")
         self.remote, self.program, self.tell = remote, program, tell
         self.rules = program.rules + [proofs.taken_apart(rule, remote.layout) for rule in derived]
+        self.limits = Limits(seconds)
+        self._grown: Counter[str] = Counter()  # statements by each rule of queries/derive/
         self.settled = Settled(remote.address, shown(remote.service.update_url))
 
     # --- the updates ---
@@ -167,6 +176,7 @@ class Closure:
             if not done.contradictions:
                 self._bring_in_step(mark)
         except BaseException:
+            self.remote.service.until = None
             with suppress(KgError):
                 self._send(self._cleared())
             raise
@@ -179,7 +189,9 @@ class Closure:
         self.tell(1, 4, "gathering what the rules read")
         for update in self._premises():
             self._send([update])
+        self.remote.service.until = time.monotonic() + self.limits.seconds
         rules.settle(self.rules, self._applied)
+        self.remote.service.until = None
         self.tell(2, 4, "looking for contradictions")
         self.settled.contradictions = rules.contradictions(self.program, self._asked, self.remote.layout)
 
@@ -221,10 +233,27 @@ class Closure:
         """Applies rules, some at a time, and gives what they changed."""
         self.settled.rounds += 1
         before = self._held()
-        for first in range(0, len(todo), AT_ONCE):
-            self.tell(1, 4, f"round {self.settled.rounds}: rule {first + 1} of {len(todo)}")
-            self._send([update for rule in todo[first : first + AT_ONCE] for update in self._conclusions(rule)])
+        done, size, everything = 0, -1, f"GRAPH <{NEW}> {{ ?s ?p ?o }}"
+        for some in _batches(todo):
+            self.tell(1, 4, f"round {self.settled.rounds}: rule {done + 1} of {len(todo)}")
+            done += len(some)
+            try:
+                single = some[0].name.startswith("rule ")
+                earlier = self._count(everything) if single and size < 0 else size
+                self._send([update for rule in some for update in self._conclusions(rule)])
+                if single:
+                    size = self._count(everything)
+                    self._grown[some[0].name] += size - earlier
+            except RemoteError:
+                self._in_time(some[0])
+                raise
+            self._in_time(some[0])
         return {key for key, number in self._held().items() if number != before.get(key)}
+
+    def _in_time(self, rule: Rule) -> None:
+        """Raises what names a rule and the limit, once the time is over."""
+        if self.remote.service.until is not None and time.monotonic() >= self.remote.service.until:
+            raise rules.Stopped(rule, out_of_time(self.limits), self._grown)
 
     def _held(self) -> dict[str, int]:
         """How much was inferred, by what rules can read: predicates, and classes of things."""
@@ -242,6 +271,14 @@ class Closure:
         self.settled.requests += 1
         rows = self.remote.service.query(f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}").rows
         return int(getattr(rows[0][0], "value", 0)) if rows else 0
+
+
+def _batches(todo: list[Rule]) -> Iterator[list[Rule]]:
+    """Rules that are sent together: those of the ontology, which all end; each of queries/derive/ alone."""
+    axioms = [rule for rule in todo if not rule.name.startswith("rule ")]
+    for first in range(0, len(axioms), AT_ONCE):
+        yield axioms[first : first + AT_ONCE]
+    yield from ([rule] for rule in todo if rule not in axioms)
 
 
 def _may_be_text(head: Pattern, body: tuple[Pattern, ...]) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import brotli
 
+from ..dataset.answering import dataset, sparql
+from ..dataset.limited import LATE
 from ..graph import KnowledgeGraph
-from ..workers.answering import LATE, dataset, sparql
 from . import documents, questions
 
 if TYPE_CHECKING:

@@ -10,5 +10,4 @@ after another; each child answers jobs over one pipe that was open before, and c
     child     a nursery and its children, as a caller without an event loop has them
     places    who runs and who waits, in a server
     pool      the same for a server: fast and slow jobs, one warm spare
-    answering SPARQL over the dataset, as a child does it
 """

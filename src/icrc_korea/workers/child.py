@@ -160,51 +160,78 @@ class Asker:
         self._nursery.close()
 
 
-def asked_in_fork(jobs: dict[str, Job], head: Head, body: bytes, limits: Limits) -> tuple[Head, bytes]:
-    """What a job gives in a copy of this very process, which must have one thread only; the copy then ends.
+class Copy:
+    """A copy of this very process, which must have one thread only, as it is now: it does jobs until it is closed.
 
-    As `Asker.ask`, for a command that asks once and has read the dataset already.
+    As `Asker`, for a command that has read the data already. It may take `memory` bytes more than it has.
     """
-    from .nursery import live
 
-    ours, theirs = socket.socketpair()
-    words, written = os.pipe()
-    process = os.fork()
-    if process == 0:
-        try:
-            ours.close()
-            live(theirs.detach(), written, lambda: jobs, {"memory": limits.memory})
-        finally:
-            os._exit(0)
-    theirs.close()
-    os.close(written)
-    ready: list[Any] = []
-    frame = None
-    try:
+    def __init__(self, jobs: dict[str, Job], memory: int) -> None:
+        from .nursery import live
+
+        self._channel, theirs = socket.socketpair()
+        self._words, written = os.pipe()
+        most = memory + _held()
+        self._process: int | None = os.fork()
+        if self._process == 0:
+            try:
+                signal.set_wakeup_fd(-1)
+                self._channel.close()
+                live(theirs.detach(), written, lambda: jobs, {"memory": most})
+            finally:
+                os._exit(0)
+        theirs.close()
+        os.close(written)
+
+    def ask(self, head: Head, body: bytes, limits: Limits) -> tuple[Head, bytes]:
+        """What the job gives; LimitReached names the limit that it came up against, and then the copy is of no use."""
         given = {**head, "rows": limits.rows, "bytes": limits.bytes, "alarm": limits.seconds + GRACE}
-        ours.sendall(framed(given, body))
-        ready = select.select([ours], [], [], limits.seconds)[0]
-        frame = read_frame(ours) if ready else None
-    finally:
-        ours.close()
-        with contextlib.suppress(ProcessLookupError):
-            if frame is not None or not ready:  # else it is dying, and how is worth knowing
-                os.kill(process, signal.SIGKILL)
-        _, status = os.waitpid(process, 0)
-    said = last_words(words)
-    os.close(words)
-    if frame is None:
-        raise ended(status, said, limits, in_time=bool(ready))
-    found, data = frame
-    if "error" in found:
-        raise raised(found["error"], limits)
-    return found, data
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and how is told below
+            self._channel.sendall(framed(given, body))
+        ready = select.select([self._channel], [], [], limits.seconds)[0]
+        frame = read_frame(self._channel) if ready else None
+        if frame is None:
+            status = self._ended() if ready else signal.SIGKILL
+            raise ended(status, last_words(self._words), limits, in_time=bool(ready))
+        found, data = frame
+        if "error" in found:
+            raise raised(found["error"], limits)
+        return found, data
+
+    def _ended(self) -> int:
+        """How the copy ended, once it has."""
+        process, self._process = self._process, None
+        return os.waitpid(process, 0)[1] if process else signal.SIGKILL
+
+    def close(self) -> None:
+        """Ends it."""
+        self._channel.close()
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+            self._ended()
+        if self._words >= 0:
+            os.close(self._words)
+            self._words = -1
+
+
+def _held() -> int:
+    """The bytes of address space that this process has; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as stream:  # noqa: PTH123
+            return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
 
 
 def one_thread() -> bool:
-    """Whether this process may be copied: it has one thread, as far as the system tells."""
+    """Whether this process may be copied: it has one thread, as far as the system tells, beside those that only wait.
+
+    Such a thread says so by its attribute `waits`: it holds no lock that a copy would find locked for ever.
+    """
+    waiting = sum(hasattr(thread, "waits") for thread in threading.enumerate())
     try:
-        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names are enough
+        return len(os.listdir("/proc/self/task")) - waiting == 1  # noqa: PTH208 - names are enough
     except OSError:
         return False
 
@@ -222,12 +249,17 @@ def ended(status: int, words: str, limits: Limits, *, in_time: bool = True) -> K
     """Why a child ended before it had answered."""
     by = status & 0x7F
     if not in_time or by == signal.SIGALRM:
-        return LimitReached("time", f"the time limit of {limits.seconds:g} seconds was reached",
-                            "ask for less: name a class or property, or a part of the graph")  # fmt: skip
+        return out_of_time(limits)
     if by == signal.SIGABRT and "memory" in words:
         return out_of_memory(limits)
     return LimitReached("engine", "the engine could not take this query and gave up",
                         "ask in smaller steps, with fewer brackets in brackets")  # fmt: skip
+
+
+def out_of_time(limits: Limits) -> LimitReached:
+    """The error of a job that takes too long."""
+    return LimitReached("time", f"the time limit of {limits.seconds:g} seconds was reached",
+                        "ask for less: name a class or property, or a part of the graph")  # fmt: skip
 
 
 def out_of_memory(limits: Limits) -> LimitReached:

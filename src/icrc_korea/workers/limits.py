@@ -10,6 +10,7 @@ from ..errors import UsageError, shown
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 OWN_SECONDS, OWN_MEMORY, OWN_ROWS = 300.0, 4 << 30, 1_000_000  # of a query of one's own, unless told
 ANY_BYTES = 1 << 31
+LEAST_SECONDS = 0.01
 LEAST_MEMORY = 256 << 20  # the dataset and the engine need so much before anything is asked
 
 
@@ -27,7 +28,7 @@ class Limits:
         for name in ("seconds", "memory", "rows", "bytes"):
             if not isinstance(getattr(self, name), (int, float)):
                 raise UsageError(f"{shown(getattr(self, name))} is no limit of {name}", "give a number")
-        if not 0.01 <= self.seconds <= 86_400:
+        if not LEAST_SECONDS <= self.seconds <= 86_400:
             raise UsageError(f"a time limit of {self.seconds} seconds cannot be kept", "give 0.01 to 86400 seconds")
         if self.memory < LEAST_MEMORY:
             raise UsageError(f"a memory limit of {in_words(self.memory)} is too small for the dataset",
@@ -38,12 +39,16 @@ class Limits:
     @classmethod
     def of(cls, seconds: float | None = None, memory: int | str | None = None, rows: int | None = None) -> Limits:
         """The limits that someone gives a query of their own; generous where they say nothing."""
+        return cls(OWN_SECONDS, OWN_MEMORY, OWN_ROWS, ANY_BYTES).but(seconds, memory, rows)
+
+    def but(self, seconds: float | None = None, memory: int | str | None = None, rows: int | None = None) -> Limits:
+        """These limits, with those that are given in their place."""
         try:
             size = size_of(memory) if isinstance(memory, str) else memory
         except ValueError as error:
             raise UsageError(f"the memory limit {error}", "or leave it out") from None
-        return cls(OWN_SECONDS if seconds is None else seconds, OWN_MEMORY if size is None else size,
-                   OWN_ROWS if rows is None else rows, ANY_BYTES)  # fmt: skip
+        return Limits(self.seconds if seconds is None else seconds, self.memory if size is None else size,
+                      self.rows if rows is None else rows, self.bytes)  # fmt: skip
 
     def header(self) -> str:
         """The limits as an HTTP header says them."""

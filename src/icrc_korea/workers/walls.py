@@ -39,6 +39,14 @@ def die_with_parent() -> None:
         libc.prctl(DIES_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
 
 
+def no_more_memory(memory: int) -> None:
+    """Limits the bytes of address space that this process may have."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # some systems have no such limit
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
 def confine(memory: int) -> None:
     """Puts up all walls, for good: no files, no sockets, no core dump, no more memory than that."""
     import resource
@@ -52,8 +60,7 @@ def confine(memory: int) -> None:
         hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
         wanted = A_STACK if hard == resource.RLIM_INFINITY else min(A_STACK, hard)
         resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
-    with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    no_more_memory(memory)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     if _can_open():
         raise RuntimeError("the limit of open files does not hold on this system")

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..content.layout import Layout
-from ..dataset import build
 from ..errors import QueryError
-from ..rdf.answer import Answer
-from ..rdf.lines import read_ntriples
-from ..rdf.reading import read_results, read_term
-from ..rdf.results import too_many, written
-from ..rdf.store import warm_up
-from .child import Asker, asked_in_fork, one_thread
+from ..rdf.results import written
+from . import build
+from .limited import Limited, query, ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..rdf.prefixes import Prefixes
+    from ..rdf.answer import Answer
     from ..rdf.store import Store
-    from .limits import Limits
-    from .nursery import Head, Job, Prepared
-
-
-# what is imported only when it is needed, and so could not be imported in a child
-LATE = ("_strptime", "datetime", "difflib", "unicodedata", "csv", "io", "encodings.idna")
+    from ..workers.limits import Limits
+    from ..workers.nursery import Head, Job, Prepared
 
 
 class Held(build.Built):
@@ -50,9 +41,9 @@ class Held(build.Built):
 def dataset(settings: Head) -> tuple[Head, Callable[[], build.Built]]:
     """What is said of the dataset that the settings name, and what gives it: read before, or opened in each child."""
     layout = Layout.find(settings.get("root"))
-    _ready(layout)
+    ready(layout)
     if settings.get("store"):
-        from ..dataset.disk import open_store
+        from .disk import open_store
 
         # the threads of a store on disk do not live through a fork, so each child opens its own
         folder = Path(settings["store"])
@@ -83,53 +74,15 @@ def prepare(settings: Head) -> Prepared:
     return about, jobs
 
 
-def _ready(layout: Prefixes) -> None:
-    """Reads and imports what a child will need, for it can open no file."""
-    for module in LATE:
-        import_module(module)
-    _ = layout.prefixes
-    warm_up()
-
-
 def answered(
     store: Store, text: str, bound: dict[str, Any], shown: list[str], limits: Limits, settings: Head
 ) -> Answer:
     """The answer to a query of someone's own, within limits: asked in a copy of this process, or in a child."""
-    head: Head = {"job": "query", "forms": ["json", "ntriples"], "shown": shown,
-                  "bound": {name: str(term) for name, term in bound.items()}}  # fmt: skip
-    _ready(store.layout)
-    if one_thread():
-        found, data = asked_in_fork({"query": query(store)}, head, text.encode("utf-8", "surrogatepass"), limits)
-    else:
-        asker = Asker({**settings, "prepare": f"{__name__}:prepare", "memory": limits.memory})
-        try:
-            found, data = asker.ask(head, text.encode("utf-8", "surrogatepass"), limits)
-        finally:
-            asker.close()
-    layout = store.layout
-    if found["kind"] == "construct":
-        return Answer(layout, [], [], triples=[quad.triple for quad in read_ntriples(data)])
-    if found["kind"] == "ask":
-        return Answer(layout, [], [], truth=found["truth"])
-    return Answer(layout, found["columns"], read_results(data))
-
-
-def query(store: Store) -> Job:
-    """The job that answers a query with some of its variables bound, for `answered`."""
-
-    def run(head: Head, body: bytes) -> tuple[Head, bytes]:
-        text = body.decode("utf-8", "surrogatepass")
-        bound = {name: read_term(term) for name, term in head["bound"].items()}
-        answer = store.query(text, {name: term for name, term in bound.items() if term is not None}, head["shown"])
-        if len(answer) > head["rows"]:
-            raise too_many("rows" if answer.triples is None else "triples", head["rows"])
-        if answer.kind == "construct":
-            return {"kind": answer.kind}, "".join(f"{triple} .\n" for triple in answer.triples or ()).encode()
-        if answer.kind == "ask":
-            return {"kind": answer.kind, "truth": answer.truth}, b""
-        return {"kind": answer.kind, "columns": answer.columns}, answer.serialise("json")
-
-    return run
+    limited = Limited(store, limits, {**settings, "prepare": f"{__name__}:prepare"})
+    try:
+        return limited.query(text, bound, shown)
+    finally:
+        limited.close()
 
 
 def sparql(store: Store) -> Job:
