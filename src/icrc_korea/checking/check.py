@@ -800,7 +800,8 @@ class _Check:
 
     def _unrun(self, file: str, rule: str, error: LimitReached) -> Finding:
         """What stands for a rule that came up against a limit, whatever paths are asked for."""
-        finding = Finding(file, 0, rule, "", f"{getattr(error, 'said', error.message)}, so this was not checked", error.remedy)
+        said = getattr(error, "said", error.message)
+        finding = Finding(file, 0, rule, "", f"{said}, so this was not checked", error.remedy)
         self.blocking.add(finding)
         return finding
 
