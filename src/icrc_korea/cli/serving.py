@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ..errors import UsageError
-from .terminal import Progress, say
+from .terminal import Progress
 from .verb import STORE, Verb
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ PORT = 8642
 def _serve(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
     from ..graph import is_address
     from ..web.server import serve
+    from ..web.watch import Log
     from ..workers.limits import Limits, size_of
 
     if options.ask and is_address(options.ask):
@@ -32,12 +33,16 @@ def _serve(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
         _ = graph.built  # built now if it has to be, with words on the way
     progress.close()
 
-    def ready(address: str) -> None:
-        say(f"serving at {address} — SPARQL at {address}/sparql, OpenRefine at {address}/reconcile; Ctrl-C ends it")
+    log = Log(options.log_format)
 
-    root = str(graph.layout.root)
-    serve(root, options.ask or None, limits, host=options.host, port=options.port, hosts=tuple(options.allow_host),
-          address=options.address, ready=ready, log=say)  # fmt: skip
+    def ready(address: str) -> None:
+        log.event(f"serving at {address} — SPARQL at {address}/sparql, OpenRefine at {address}/reconcile; Ctrl-C ends "
+                  "it")  # fmt: skip
+
+    serve(
+        str(graph.layout.root), options.ask or None, limits, log, host=options.host, port=options.port,
+        hosts=tuple(options.allow_host), address=options.address, open_metrics=options.metrics, ready=ready,
+    )  # fmt: skip
     return 0
 
 
@@ -65,6 +70,9 @@ VERBS = {
             ("--memory-limit", {"default": "1G", "metavar": "SIZE", "help": "for each query (default: 1G)"}),
             ("--row-limit", {"type": int, "default": 200_000, "metavar": "N",
                              "help": "rows or triples of an answer (default: 200000); more are refused, never cut"}),
+            ("--log-format", {"choices": ["text", "json"], "default": "text",
+                              "help": "lines for people, or JSON with a line for each request (default: text)"}),
+            ("--metrics", {"action": "store_true", "help": "give /metrics to others than this machine too"}),
             STORE,
         ],
     ),

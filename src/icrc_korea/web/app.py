@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import asynccontextmanager
 from importlib import resources
 from mimetypes import guess_type
@@ -21,7 +22,8 @@ from .linked_data import documents
 from .negotiation import chosen, encoding, language, wants_page
 from .problem import Problem, problem_of
 from .protocol import read_body, sparql
-from .serving import Serving, asker_of, say
+from .serving import Serving, asker_of
+from .watch import PROMETHEUS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -77,7 +79,23 @@ def application(serving: Serving) -> ASGIApp:
             return await serving.page(request, "")
         return JSONResponse(_index(serving.base_of(request)), headers={"vary": "Accept"})
 
+    async def failed(request: Request, error: Exception) -> Response:
+        said = f"{request.method} {request.url.path[:200]!r} failed: {type(error).__name__}: {error}"
+        serving.watch.log.event(said, level="error")
+        return Problem(500, "the request could not be answered", "tell whoever runs this service").response()
+
+    async def health(_: Request) -> Response:
+        status, word = (200, "ok") if serving.asking.can_answer else (503, "not ready")
+        return JSONResponse({"status": word}, status, {"cache-control": "no-store"})
+
+    async def metrics(request: Request) -> Response:
+        if not (serving.open_metrics or from_here(request)):
+            raise Problem(404, "the figures are for this machine alone", "for whoever runs it: start it with --metrics")
+        return Response(serving.watch.figures(serving), headers={"cache-control": "no-store"}, media_type=PROMETHEUS)
+
     routes = [
+        Route("/healthz", health),
+        Route("/metrics", metrics),
         Route("/", start),
         Route("/sparql", endpoint, methods=["GET", "POST"]),
         Route("/sparql/", endpoint, methods=["GET", "POST"]),
@@ -93,33 +111,44 @@ def application(serving: Serving) -> ASGIApp:
         Route("/{path:path}", things),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={
-        Problem: _refused, HTTPException: _refused, Exception: _failed})  # fmt: skip
+        Problem: _refused, HTTPException: _refused, Exception: failed})  # fmt: skip
     app.router.redirect_slashes = False
-    return _Outer(app, serving, endpoint)
+    return _Outer(app, serving, endpoint, failed)
 
 
 class _Outer:
     """What holds for every request: who may be asked for, and what every answer says."""
 
     def __init__(
-        self, app: ASGIApp, serving: Serving, endpoint: Callable[[Request], Awaitable[Response]]
-    ) -> None:
-        self.app, self.serving, self.endpoint = app, serving, endpoint
+        self, app: ASGIApp, serving: Serving, endpoint: Callable[[Request], Awaitable[Response]],
+        failed: Callable[[Request, Exception], Awaitable[Response]],
+    ) -> None:  # fmt: skip
+        self.app, self.serving, self.endpoint, self.failed = app, serving, endpoint, failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        method = scope["method"]
+        method, began, status, size = scope["method"], time.monotonic(), 500, 0
 
         async def sending(message: Message) -> None:
+            nonlocal status, size
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ())]
-                message = {**message, "headers": headers + around(method, message["status"], headers)}
+                status, headers = message["status"], [*message.get("headers", ())]
+                message = {**message, "headers": headers + around(method, status, headers)}
+            else:
+                size += len(message.get("body", b""))
             await send(message)
 
+        try:
+            await self._answer(scope, receive, sending)
+        finally:
+            self.serving.watch.answered(method, scope["path"], status, time.monotonic() - began, size)
+
+    async def _answer(self, scope: Scope, receive: Receive, sending: Send) -> None:
+        method = scope["method"]
         hosts = [value for name, value in scope["headers"] if name == b"host"]
-        refused = self.serving.stranger(hosts)
+        refused = None if scope["path"] == "/healthz" else self.serving.stranger(hosts)
         if refused is not None:
             await refused.response()(scope, receive, sending)
         elif method == "OPTIONS":
@@ -134,10 +163,17 @@ class _Outer:
             except Problem as problem:
                 response = problem.response()
             except Exception as error:
-                response = await _failed(request, error)
+                response = await self.failed(request, error)
             await response(scope, receive, sending)
         else:
             await self.app(scope, receive, sending)
+
+
+def from_here(request: Request) -> bool:
+    """Whether a program on this machine asks, and for nobody else."""
+    passed_on = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
+    here = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    return here and not any(name in request.headers for name in passed_on)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -149,11 +185,6 @@ async def _refused(request: Request, error: Exception) -> Response:
         allow = "GET, HEAD, POST, OPTIONS" if request.scope["path"].startswith(POSTED) else "GET, HEAD, OPTIONS"
         return Problem(405, f"{request.method} is not answered here", f"use {allow}", {"allow": allow}).response()
     return Problem(status, str(getattr(error, "detail", "")), "", headers).response()
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    say(f"{request.method} {request.url.path[:200]!r} failed: {type(error).__name__}: {error}")
-    return Problem(500, "the request could not be answered", "tell whoever runs this service").response()
 
 
 def _static() -> dict[str, tuple[str, bytes]]:

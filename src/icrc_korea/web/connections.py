@@ -15,6 +15,7 @@ LARGEST_HEAD = 64 << 10  # bytes of the first line and the headers
 PATIENCE = 10.0  # seconds for a whole request to arrive
 STALLED = 20.0  # seconds in which a client has to take at least LEAST_TAKEN bytes of what waits for it
 LEAST_TAKEN = 16 << 10
+LAST_LOOK = 0.25  # seconds for requests that were sent before the server was stopped
 REFUSAL = b'{"title": "Request Header Fields Too Large", "status": 431, "remedy": "send long queries by POST"}'
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
@@ -72,7 +73,7 @@ def protocol(crowd: Crowd, direct: Direct) -> type[Any]:
         _timer: asyncio.TimerHandle | None = None
         _stalled: asyncio.TimerHandle | None = None
         _head = 0
-        _refused = _partial = _in_body = False
+        _refused = _partial = _in_body = _leaving = False
         address = ""
 
         def connection_made(self, transport: Any) -> None:
@@ -118,6 +119,10 @@ def protocol(crowd: Crowd, direct: Direct) -> type[Any]:
 
         def on_headers_complete(self) -> None:
             self._in_body = True
+            if self._leaving:
+                super().on_headers_complete()
+                self.cycle.keep_alive = False
+                return
             if self.cycle is None or self.cycle.response_complete:  # else it is queued
                 method, version = self.parser.get_method(), self.parser.get_http_version()
                 if method == b"GET" and version == "1.1":
@@ -134,6 +139,18 @@ def protocol(crowd: Crowd, direct: Direct) -> type[Any]:
         def on_response_complete(self) -> None:
             super().on_response_complete()
             crowd.waits(self, self.address)
+
+        def shutdown(self) -> None:
+            """The server is stopped: a request may be on its way that nobody has read yet."""
+            if self.cycle is None or self.cycle.response_complete:
+                self._leaving = True
+                self.loop.call_later(LAST_LOOK, self._leave)
+            else:
+                super().shutdown()
+
+        def _leave(self) -> None:
+            if not self._partial and self.transport is not None and not self.transport.is_closing():
+                super().shutdown()
 
         def connection_lost(self, exc: Exception | None) -> None:
             for timer in (self._timer, self._stalled):

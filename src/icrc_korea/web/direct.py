@@ -5,6 +5,7 @@ Whatever is out of the ordinary about a request leaves it to the application, wh
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -37,9 +38,10 @@ ELSEWHERE = {b"connection", b"content-length", b"transfer-encoding", b"expect", 
 class Exchange:
     """A request that is being answered, with what uvicorn's connection looks at in one of its own."""
 
-    __slots__ = ("body", "disconnected", "keep_alive", "more_body", "response_complete")
+    __slots__ = ("began", "body", "disconnected", "keep_alive", "more_body", "response_complete")
 
     def __init__(self) -> None:
+        self.began = time.monotonic()
         self.disconnected = self.response_complete = False
         self.keep_alive = self.more_body = True
         self.body = bytearray()
@@ -84,7 +86,7 @@ class Direct:
         head = _asked(accept, packed)
         pool = self.serving.asking
         key = self.serving.key_of(pool, head, body)
-        kept = self.serving.cache.get(key)
+        kept = self.serving.found(key)
         if kept is not None:
             self._send(connection, exchange, kept)
             return exchange
@@ -124,6 +126,7 @@ class Direct:
         connection.transport.write(b"".join((
             STATUS_LINE[status], given, headers, close, b"content-length: %d\r\n\r\n" % len(data), data)))  # fmt: skip
         exchange.response_complete = True
+        self.serving.watch.answered("GET", "/sparql", status, time.monotonic() - exchange.began, len(data))
         if not exchange.keep_alive:
             connection.transport.close()
         connection.on_response_complete()

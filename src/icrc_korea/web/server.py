@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -13,36 +14,48 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..workers.limits import Limits
+    from .watch import Log
 
 JOBS = f"{__package__}.jobs"
 KEEP_ALIVE = 15  # seconds that a connection may be idle
 BACKLOG = 2048
 WANTED_FILES = 8192  # descriptors: each connection takes one
-LAST_SECONDS = 2  # for answers on their way when the server is stopped
+LAST_SECONDS = 2  # after the limit of time, for answers on their way when the server is stopped
+HANDED_OVER = 3  # the first descriptor of a socket that was opened by who started us
 
 
 def serve(
-    root: str | None, store: str | None, limits: Limits, *, host: str = "127.0.0.1", port: int = 8642,
-    hosts: tuple[str, ...] = (), address: str = "", ready: Callable[[str], None] = lambda _: None,
-    log: Callable[[str], None] = lambda _: None,
+    root: str | None, store: str | None, limits: Limits, log: Log, *, host: str = "127.0.0.1", port: int = 8642,
+    hosts: tuple[str, ...] = (), address: str = "", open_metrics: bool = False,
+    ready: Callable[[str], None] = lambda _: None,
 ) -> None:  # fmt: skip
     """Serves until SIGINT or SIGTERM; `ready` is told the address once the first question can be answered."""
     bound = _bound(host, port)
     settings = {"root": root, "store": store}
-    asking = Pool({**settings, "prepare": f"{JOBS}:asking"}, limits, log=log)
-    reading = Pool({**settings, "prepare": f"{JOBS}:reading"}, limits, quick=2, slow=1, log=log)
-    asking.spawn()  # reads the dataset while this process imports its libraries
+    pools: list[Pool] = []
+
+    def said(text: str) -> None:
+        log.event(text, level="warning")
+
+    def made() -> tuple[Pool, Pool]:
+        asking = Pool({**settings, "prepare": f"{JOBS}:asking"}, limits, log=said)
+        reading = Pool({**settings, "prepare": f"{JOBS}:reading"}, limits, quick=2, slow=1, log=said)
+        pools[:] = [*pools[-2:], asking, reading]  # those before have ended
+        asking.spawn()  # reads the dataset while this process imports its libraries
+        return asking, reading
+
+    first = made()
     try:
-        _run(bound, asking, reading, hosts, address, ready)
+        _run(bound, log, first, made, hosts, address, open_metrics, ready)
     finally:
-        for pool in (asking, reading):
+        for pool in pools:
             pool.end()
         bound.close()
 
 
 def _run(
-    bound: socket.socket, asking: Pool, reading: Pool, hosts: tuple[str, ...], address: str,
-    ready: Callable[[str], None],
+    bound: socket.socket, log: Log, first: tuple[Pool, Pool], made: Callable[[], tuple[Pool, Pool]],
+    hosts: tuple[str, ...], address: str, open_metrics: bool, ready: Callable[[str], None],
 ) -> None:  # fmt: skip
     import uvicorn
 
@@ -50,15 +63,16 @@ def _run(
     from .connections import Crowd, protocol
     from .direct import Direct
     from .serving import Serving
+    from .watch import Watch
 
     name, port = bound.getsockname()[:2]
     shown = f"[{name}]" if ":" in name else name
-    serving = Serving(asking, reading, hosts=(*hosts, shown), address=address)
+    serving = Serving(first, made, Watch(log), hosts=(*hosts, shown), address=address, open_metrics=open_metrics)
     app = application(serving)
     config = uvicorn.Config(
         app, http=protocol(Crowd(), Direct(serving)), ws="none", lifespan="on", log_config=None, access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=LAST_SECONDS, backlog=BACKLOG, proxy_headers=False,
+        server_header=False, timeout_keep_alive=KEEP_ALIVE, backlog=BACKLOG, proxy_headers=False,
+        timeout_graceful_shutdown=int(serving.limits.seconds) + LAST_SECONDS,
     )  # fmt: skip
 
     class Server(uvicorn.Server):
@@ -83,6 +97,8 @@ def _bound(host: str, port: int) -> socket.socket:
         wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
         if soft < wanted:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return socket.socket(fileno=HANDED_OVER)  # as systemd does; connections wait in it while we are started anew
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         bound = socket.socket(family, socket.SOCK_STREAM)

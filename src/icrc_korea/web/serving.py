@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-import sys
+import signal
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -19,11 +20,13 @@ from .negotiation import encoding, language
 from .problem import Problem, problem_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from starlette.requests import Request
 
     from ..workers.pool import Pool
+    from .watch import Watch
 
     Head = dict[str, Any]
 
@@ -37,11 +40,15 @@ class Serving:
     """What all requests share."""
 
     def __init__(
-        self, asking: Pool, reading: Pool, *, cache: int = 64 << 20, hosts: tuple[str, ...] = (), address: str = ""
-    ) -> None:
-        """`hosts` are names under which the service may be asked besides those of this machine itself; `address` is
-        where the public finds it, if not by the name that a client gives."""
-        self.asking, self.reading, self.limits = asking, reading, asking.limits
+        self, first: tuple[Pool, Pool], made: Callable[[], tuple[Pool, Pool]], watch: Watch, *,
+        cache: int = 64 << 20, hosts: tuple[str, ...] = (), address: str = "", open_metrics: bool = False,
+    ) -> None:  # fmt: skip
+        """`first` are the children that ask and those that know names, and `made` gives others, which read the files
+        afresh; none is started yet. `hosts` are names under which the service may be asked besides those of this
+        machine itself; `address` is where the public finds it, if not by the name that a client gives."""
+        self._made, self.watch, self.open_metrics = made, watch, open_metrics
+        self.asking, self.reading = first
+        self.limits = self.asking.limits
         self.address = address.rstrip("/")
         self.hosts = {*OWN_NAMES, *(name.lower() for name in hosts)}
         if self.address:
@@ -51,6 +58,8 @@ class Serving:
         self.has_pages = find_spec(f"{__package__}.pages") is not None
         self.failure: KgError | None = None  # why the service could not start
         self._later: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
+        self._again = False
 
     async def start(self) -> None:
         """Starts the children; the first answer does not wait for those that know names."""
@@ -60,6 +69,35 @@ class Serving:
             self.failure = error
             raise
         self._later = asyncio.create_task(self.reading.start())
+        with contextlib.suppress(ValueError, NotImplementedError):  # only the main thread hears signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reload)
+
+    def reload(self) -> None:
+        """Takes up a new build: children that have read it take the place of the others when they can answer."""
+        self._again = True
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.get_running_loop().create_task(self._reload())
+
+    async def _reload(self) -> None:
+        while self._again:
+            self._again = False
+            asking, reading = self._made()
+            try:
+                await asking.start()
+                await reading.start()
+            except Exception as error:  # whatever it is, what is served goes on being served
+                self.watch.log.event(f"the new build cannot be served, the old one goes on: {error}", level="error")
+                asking.end()
+                reading.end()
+                continue
+            old = (self.asking, self.reading)
+            self.asking, self.reading, self._later = asking, reading, None
+            self.watch.reloads += 1
+            digest = asking.about["digest"]
+            self.watch.log.event(f"the build {digest[:12]} is served now", digest=digest)
+            for pool in old:
+                await pool.drained()
+                await pool.close()
 
     def base_of(self, request: Request) -> str:
         """The address of the service without a slash at the end, as the public or this client sees it."""
@@ -86,8 +124,9 @@ class Serving:
 
     async def close(self) -> None:
         """Ends all children."""
-        if self._later is not None:
-            self._later.cancel()
+        for task in (self._later, self._reloading):
+            if task is not None:
+                task.cancel()
         await self.asking.close()
         await self.reading.close()
 
@@ -101,7 +140,7 @@ class Serving:
         etag = etag_of(key)
         if etag in request.headers.get("if-none-match", "").replace("W/", "").split(", "):
             return Response(status_code=304, headers={"etag": etag, "vary": vary, "cache-control": "public, no-cache"})
-        kept = self.cache.get(key)
+        kept = self.found(key)
         if kept is None:
             try:
                 found, data = await pool.submit(name, body, key, asker_of(request))
@@ -123,10 +162,18 @@ class Serving:
         """The name of an answer: of which dataset, to which job, about what."""
         return sha256(b"\0".join((str(pool.about.get("digest", "")).encode(), name, body))).hexdigest()
 
+    def found(self, key: str) -> Kept | None:
+        """An answer that was kept."""
+        kept = self.cache.get(key)
+        if kept is not None:
+            self.watch.kept += 1
+        return kept
+
     def keep(
         self, key: str, found: Head, data: bytes, *, vary: str, headers: dict[str, str] | None = None
     ) -> Kept:
         """What a child has found, as it is sent; kept for the next who asks, unless it changes by itself."""
+        self.watch.made += 1
         told = {"content-type": _content_type(found["type"]), "vary": vary, **(headers or {})}
         if found.get("encoding"):
             told["content-encoding"] = found["encoding"]
@@ -179,10 +226,3 @@ def etag_of(key: str) -> str:
 def _content_type(media_type: str) -> str:
     bare = media_type.startswith("text/") and "charset" not in media_type
     return f"{media_type}; charset=utf-8" if bare else media_type
-
-
-def say(text: str) -> None:
-    """One line for the log."""
-    line = "".join(char if char.isprintable() else " " for char in text)
-    sys.stderr.write(f"icrc-korea serve: {line}\n")
-    sys.stderr.flush()

@@ -99,6 +99,17 @@ class Pool:
         loop.add_reader(self._nursery.control, self._heard)
         self._refill()
 
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is a child for the next job, or soon will be."""
+        return bool(self.about) and not self._closed and bool(self._children)
+
+    async def drained(self) -> None:
+        """Waits until nothing runs or waits, which the limit of time sees to."""
+        places = self.places
+        while not self._closed and (places.running or places.crawling or places.waiting or places.waiting_slow):
+            await asyncio.sleep(A_PAUSE / 10)
+
     async def close(self) -> None:
         """Ends all children."""
         if self._nursery is not None and self.about:
