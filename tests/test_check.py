@@ -18,9 +18,10 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyoxigraph as ox
 import pytest
 
-from icrc_korea.checking.datatypes import FORMS, is_value
+from icrc_korea.checking.datatypes import FORMS, conditions, is_value
 from icrc_korea.cli.main import main
 from icrc_korea.content.layout import Layout
 from icrc_korea.content.sources import passages_turtle, read_guide
@@ -327,6 +328,15 @@ def test_a_text_is_a_value_of_a_datatype_where_its_case_says_so(case: Path) -> N
     assert {one["value"] for one in told} == {True, False}
     wrong = [one for one in told if is_value(one["text"], XSD + case.stem) != one["value"]]
     assert not wrong
+
+
+@pytest.mark.parametrize("case", DATATYPES, ids=lambda case: case.stem)
+def test_a_text_is_a_value_of_a_datatype_in_sparql_where_it_is_one_here(case: Path) -> None:
+    asked = " && ".join(conditions(XSD + case.stem, "?x"))
+    for line in case.read_text(encoding="utf-8").splitlines():
+        text = str(ox.Literal(json.loads(line)["text"]))
+        found = ox.Store().query(f"ASK {{ BIND ({text} AS ?x) FILTER (COALESCE({asked}, false)) }}")
+        assert bool(found) is json.loads(line)["value"], line
 
 
 def test_every_datatype_that_is_known_has_cases() -> None:

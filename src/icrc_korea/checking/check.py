@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ..content.layout import Layout
     from ..dataset.build import Tell
     from ..errors import KgError
-    from ..rdf.answer import Answer, Asked
+    from ..rdf.answer import Answer
     from ..rdf.terms import Quad
     from ..reasoning import rules
     from ..reasoning.axioms import Goal
@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 
         @property
         def address(self) -> str: ...
-        def slice(self, predicates: set[str] | None) -> Asked: ...
+        @property
+        def graphs(self) -> dict[str, int]: ...
+        def quads(self) -> list[Quad]: ...
         def each(
             self, queries: list[str], most: int, asserted: bool = False
         ) -> Iterator[tuple[int, Answer | KgError]]: ...
@@ -911,9 +913,13 @@ class _Check:
         """Writes the asserted graph for the rules that are asked of all, and lets the shapes run beside the others."""
         write_ntriples(self.data, self.asserted)
         if running:
-            self.report.engine = self.options.engine
-            entries = [quad for question in self.questions for quad in questions.as_quads(question, self.layout)]
-            running.over(ntriples(self._shapes), ntriples(entries), self.data, MOST_FINDINGS)
+            self._begin(running)
+
+    def _begin(self, running: Run) -> None:
+        """Lets the shapes run over the data that were written."""
+        self.report.engine = self.options.engine
+        entries = [quad for question in self.questions for quad in questions.as_quads(question, self.layout)]
+        running.over(ntriples(self._shapes), ntriples(entries), self.data, MOST_FINDINGS)
 
     def _results(self, running: Run) -> Iterator[Finding]:
         outcome = running.outcome()

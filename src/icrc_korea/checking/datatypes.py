@@ -1,4 +1,4 @@
-"""Tells which texts are values of the datatypes of XML Schema 1.1."""
+"""Tells which texts are values of the datatypes of XML Schema 1.1, here or in the words of SPARQL."""
 
 from __future__ import annotations
 
@@ -78,3 +78,50 @@ def _is_between(text: str, least: int | None, greatest: int | None) -> bool:
     sign = -1 if text[0] == "-" and digits != "0" else 1
     number = sign * int(digits if len(digits) < MOST_DIGITS else "9" * MOST_DIGITS)
     return (least is None or number >= least) and (greatest is None or number <= greatest)
+
+
+# --- the same in SPARQL ------------------------------------------------------------------------------------------
+
+LEAP = "([0-9]*[0-9][0-9](0[48]|[2468][048]|[13579][26])|[0-9]*([02468][048]|[13579][26])00)"
+NO_DAY = {"date": "^-?[0-9]+-", "dateTime": "^-?[0-9]+-", "dateTimeStamp": "^-?[0-9]+-", "gMonthDay": "^--"}
+
+
+def conditions(datatype: str, node: str) -> list[str]:
+    """What SPARQL asks of a node so that its text is a value of a datatype; nothing for one that is not of FORMS.
+
+    Of regular expressions only what every store's engine knows: nothing that looks ahead, and no `$` alone, before
+    which some let a line break by.
+    """
+    if datatype not in FORMS:
+        return []
+    name, text = datatype.removeprefix(XSD), f"STR({node})"
+    pattern = re.sub(r"\(\?(?:P<\w+>|:)", "(", FORMS[datatype].pattern).replace("(?=.)", "")
+    found = [f"REGEX({text}, {_quoted(f'^({pattern})$')})"]
+    if name not in ("normalizedString", "token"):
+        found.append(f'!CONTAINS({text}, "\\n")')
+    if "uration" in name:  # a P or T after which something must follow
+        found.append(f'!REGEX({text}, "[PT]$")')
+    if name in NO_DAY:
+        found.append(f'!REGEX({text}, "{NO_DAY[name]}(02-3|(02|04|06|09|11)-31)")'.replace("02-3|", "02-3[01]|"))
+    if name in NO_DAY and name != "gMonthDay":
+        found.append(f'(!REGEX({text}, "^-?[0-9]+-02-29") || REGEX({text}, "^-?{LEAP}-02-29"))')
+    least, greatest = BETWEEN.get(name, (None, None))
+    number = f"<{XSD}decimal>({text})"
+    found += [f"{number} >= {least}.0"] if least is not None else []
+    return found + ([f"{number} <= {greatest}.0"] if greatest is not None else [])
+
+
+def _quoted(pattern: str) -> str:
+    return '"' + pattern.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") + '"'
+
+
+def spellings(text: str, datatype: str) -> list[str]:
+    """A number as it is written, and as stores that keep numbers write it; any other text alone."""
+    name = datatype.removeprefix(XSD)
+    if name not in ("decimal", *BETWEEN) or not is_value(text, datatype):
+        return [text]
+    whole, _, part = text.lstrip("+-").partition(".")
+    whole, part = whole.lstrip("0") or "0", part.rstrip("0")
+    sign = "-" if text[0] == "-" and (whole != "0" or part) else ""
+    short = f"{sign}{whole}.{part}" if part else f"{sign}{whole}"
+    return list(dict.fromkeys([text, short, *([f"{short}.0"] if name == "decimal" and not part else [])]))

@@ -15,9 +15,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from ..rdf.naming import SKOLEM
-from ..rdf.spaces import RDF, RDFS, XSD
+from ..rdf.spaces import OWL, RDF, RDFS, XSD
 from ..rdf.sparql import Tokens
-from ..rdf.terms import BlankNode, NamedNode
+from ..rdf.terms import BlankNode, Literal, NamedNode
+from . import datatypes
 from .engines import SEVERITIES, Result
 from .lint import SH, TARGETS
 
@@ -41,13 +42,6 @@ KINDS = {
     "IRI": "isIRI({0})", "Literal": "isLiteral({0})", "BlankNode": "isBlank({0})",
     "BlankNodeOrIRI": "(isIRI({0}) || isBlank({0}))", "IRIOrLiteral": "(isIRI({0}) || isLiteral({0}))",
     "BlankNodeOrLiteral": "(isBlank({0}) || isLiteral({0}))",
-}  # fmt: skip
-LEXICAL = {
-    "integer": "[+-]?[0-9]+", "nonNegativeInteger": "([+]?[0-9]+|-0+)", "positiveInteger": "[+]?0*[1-9][0-9]*",
-    "decimal": "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)", "boolean": "(true|false|0|1)",
-    "date": "-?[0-9]{4,}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(Z|[+-][0-9]{2}:[0-9]{2})?",
-    "gYear": "-?[0-9]{4,}(Z|[+-][0-9]{2}:[0-9]{2})?",
-    "gYearMonth": "-?[0-9]{4,}-(0[1-9]|1[0-2])(Z|[+-][0-9]{2}:[0-9]{2})?",
 }  # fmt: skip
 COMPARED = {"minInclusive": ">=", "minExclusive": ">", "maxInclusive": "<=", "maxExclusive": "<",
             "lessThan": "<", "lessThanOrEquals": "<="}  # fmt: skip
@@ -137,7 +131,7 @@ class Compiled:
         found = []
         classes = [term.value for term in self._said(shape, "targetClass")]
         kinds = {term.value for term in self.values[shape].get(RDF + "type", [])}
-        if isinstance(shape, NamedNode) and kinds & {RDFS + "Class"}:
+        if isinstance(shape, NamedNode) and kinds & {RDFS + "Class", OWL + "Class"}:
             classes.append(shape.value)
         for name in classes:
             kind = self._fresh()
@@ -161,12 +155,16 @@ class Compiled:
         joined = ("|" if choice is not None else "/").join(parts)
         return joined if len(parts) == 1 else f"({joined})"
 
+    def _is_off(self, shape: Any) -> bool:
+        """Whether a shape is switched off: then everything conforms to it."""
+        deactivated = self._one(shape, "deactivated")
+        return deactivated is not None and deactivated.value in ("true", "1")
+
     # --- what is reported ---
 
     def _shape(self, shape: Any, target: str, depth: int = 0) -> None:
         """The rules of a shape whose focus nodes a pattern finds, and of the property shapes in it."""
-        deactivated = self._one(shape, "deactivated")
-        if (deactivated is not None and deactivated.value in ("true", "1")) or depth > 16:
+        if self._is_off(shape) or depth > 16:
             return
         named = self._one(shape, "path")
         path = self.path(named) if named is not None else ""
@@ -210,8 +208,8 @@ class Compiled:
             if value.value not in ("true", "1"):
                 return ""
             known = self._known(shape)
-            return (f"SELECT DISTINCT ?focus ?path ?value WHERE {{ {chosen} ?focus ?path ?value "
-                    f"FILTER (?path NOT IN ({known})) }}")  # fmt: skip
+            only = f" FILTER (?path NOT IN ({known}))" if known else ""  # to be in no list is no error everywhere
+            return f"SELECT DISTINCT ?focus ?path ?value WHERE {{ {chosen} ?focus ?path ?value{only} }}"
         if path and name in (*OF_FOCUS, "hasValue"):
             broken = _denied(self._of_focus(shape, name, value, path, "?focus"))
             return f"SELECT DISTINCT ?focus WHERE {{ {chosen} FILTER ({broken}) }}"
@@ -264,6 +262,8 @@ class Compiled:
         """A condition that a node conforms to a shape; Unsaid if there is none."""
         if depth > 16:
             raise Unsaid("shapes nested too deep")
+        if self._is_off(shape):
+            return "true"
         path = self.path(self._one(shape, "path")) if self._said(shape, "path") else ""
         found = []
         for word in sorted(self.values.get(shape, ())):
@@ -297,7 +297,10 @@ class Compiled:
 
     def _of_focus(self, shape: Any, name: str, value: Any, path: str, node: str, depth: int = 0) -> str:
         if name == "hasValue":
-            return f"EXISTS {{ {node} {path} {value} }}"
+            if not isinstance(value, Literal):
+                return f"EXISTS {{ {node} {path} {value} }}"
+            inner = self._fresh()
+            return f"EXISTS {{ {node} {path} {inner} FILTER ({_among(inner, [value])}) }}"
         if name == "uniqueLang":
             if value.value not in ("true", "1"):
                 return "true"
@@ -336,9 +339,10 @@ class Compiled:
             among = ", ".join(self._classes(value.value).split())
             return f"EXISTS {{ {node} {A} {kind} FILTER ({kind} IN ({among})) }}"
         if name == "datatype":
-            lexical = LEXICAL.get(value.value.removeprefix(XSD), "")
-            formed = f' && REGEX(STR({node}), "^{lexical}$")' if lexical else ""
-            return f"isLiteral({node}) && COALESCE(DATATYPE({node}) = {value}{formed}, false)"
+            whole = value.value.removeprefix(XSD) in datatypes.BETWEEN  # which some stores keep all as xsd:integer
+            kind = f"DATATYPE({node}) IN ({value}, <{XSD}integer>)" if whole else f"DATATYPE({node}) = {value}"
+            formed = " && ".join([kind, *datatypes.conditions(value.value, node)])
+            return f"isLiteral({node}) && COALESCE({formed}, false)"
         if name == "nodeKind":
             return KINDS[value.value.removeprefix(SH)].format(node)
         if name in COMPARED:
@@ -346,7 +350,9 @@ class Compiled:
         if name == "pattern":
             flags = self._one(shape, "flags")
             shown = f", {flags}" if flags is not None else ""
-            return f"!isBlank({node}) && REGEX(STR({node}), {value}{shown})"
+            # `$` is the end, and nothing but the end: some engines let a line break by before it
+            end = f' && !STRENDS(STR({node}), "\\n")' if value.value.endswith("$") and "m" not in shown else ""
+            return f"!isBlank({node}) && REGEX(STR({node}), {value}{shown}){end}"
         if name in ("minLength", "maxLength"):
             mark = ">=" if name == "minLength" else "<="
             return f"!isBlank({node}) && STRLEN(STR({node})) {mark} {int(value.value)}"
@@ -382,10 +388,10 @@ def _among(node: str, terms: list[Any]) -> str:
     found = [f"{node} IN ({', '.join(names)})"] if names else []
     for term in terms:
         if not isinstance(term, NamedNode | BlankNode):
-            text = str(term).rpartition('"')[0] + '"'
+            texts = ", ".join(str(Literal(text)) for text in datatypes.spellings(term.value, term.datatype.value))
             kind = f'LCASE(LANG({node})) = "{term.language.lower()}"' if term.language else (
                 f"DATATYPE({node}) = {term.datatype}")  # fmt: skip
-            found.append(f"(isLiteral({node}) && STR({node}) = {text} && {kind})")
+            found.append(f"(isLiteral({node}) && STR({node}) IN ({texts}) && {kind})")
     return " || ".join(found) or "false"
 
 

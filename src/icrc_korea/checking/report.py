@@ -52,6 +52,7 @@ class Report:
     files: int = 0
     engine: str = ""  # the SHACL engine that ran; '' if none did
     reasoner: str = ""  # the reasoner that ran; '' if none did
+    unasked: tuple[str, ...] = ()  # the rules that were asked for and cannot be asked of a store
     notes: bool = True  # whether people are shown what is only worth knowing
 
     @property
@@ -68,7 +69,8 @@ class Report:
         by = [f"shapes by {self.engine}"] if self.engine else []
         by += [f"inference by {self.reasoner}"] if self.reasoner else []
         ran = f" ({', '.join(by)})" if by else ""
-        return f"{self.files} files checked{ran}: {named or 'nothing to correct'}"
+        rest = f"; not asked of a store, for they are about files: {', '.join(self.unasked)}" if self.unasked else ""
+        return f"{self.files} files checked{ran}: {named or 'nothing to correct'}{rest}"
 
     def raise_on_error(self) -> None:
         """Raises CheckFailed if there is any violation."""
@@ -90,6 +92,7 @@ class Report:
             "exit_code": self.exit_code,
             "engine": self.engine,
             "reasoner": self.reasoner,
+            **({"unasked": list(self.unasked)} if self.unasked else {}),
             "findings": [asdict(finding) for finding in self.findings],
         }
         return json.dumps(document, ensure_ascii=False, indent=1)

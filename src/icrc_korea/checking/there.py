@@ -1,17 +1,23 @@
-"""Checks a graph where it lies in a store: shapes as queries, questions for faults asked there."""
+"""Checks a graph in a store: one that is not large is read and checked here, another is asked where it lies."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..content.layout import QUALITY
-from ..errors import KgError, UsageError
+from ..dataset.limited import Limited
+from ..errors import KgError, QueryError, UsageError
+from ..rdf.lines import write_ntriples
+from ..rdf.spaces import CATALOGUE, GRAPHS
+from ..rdf.store import Store
 from ..rdf.terms import NamedNode
 from ..reasoning import rules
 from ..reasoning.axioms import compile_axioms
-from .check import MOST_FINDINGS, Options, _Check, _known_rules, contradicted
+from .check import MOST_FINDINGS, RULES, Options, _Check, _known_rules, contradicted
 from .lint import lint
 from .report import VIOLATION, WARNING, Finding
 
@@ -27,27 +33,36 @@ if TYPE_CHECKING:
     from .check import Elsewhere
     from .report import Report
 
+MOST_READ = 250_000  # statements that are read; to ask a service for all that may be wrong takes it longer
 MOST_CLASSES = 100_000  # that may be below others
+INFERRED = NamedNode(GRAPHS + "inferred")
+# the rules that are asked of values wherever they stand; all others but shapes and questions are about files
+OF_VALUES = ("date", "literal", "mixed-certainty")
+UNASKED = tuple(rule for rule in RULES if rule not in ("parse", *OF_VALUES, "shapes", "quality", "consistency", "axiom"))
 
 
 def check_there(there: Elsewhere, layout: Layout, tell: Tell, options: Options | None = None) -> Report:
-    """The shapes and the queries for faults over a graph in a SPARQL service, asked where it is: no data travel."""
+    """The shapes, the queries for faults and the rules on values over a graph in a SPARQL service."""
     options = options or Options()
     if options.paths or options.guide:
         raise UsageError("a store is checked whole", "leave out --guide and the paths, or --store")
     _known_rules(layout, options.only)
-    run = _There(layout, tell, options, there)
+    run = (_Read if sum(there.graphs.values()) <= MOST_READ else _There)(layout, tell, options, there)
     run.report.findings = sorted(set(run.findings()))
-    run.report.files, run.report.engine = len(run.places.texts), "the store"
+    run.report.files = len(run.places.texts)
+    run.report.unasked = tuple(rule for rule in run.unasked if run._asked(rule))
     return run.report
 
 
 class _There(_Check):
     """The rules that can be asked of a graph elsewhere; the rules themselves are those of the files here."""
 
+    unasked = tuple(rule for rule in RULES if rule not in ("parse", "shapes", "quality", "consistency", "axiom"))
+
     def __init__(self, layout: Layout, tell: Tell, options: Options, there: Elsewhere) -> None:
         super().__init__(layout, tell, options, {})
         self.there = there
+        self.report.engine = "the store"
 
     def findings(self) -> list[Finding]:
         """Asks rule by rule."""
@@ -134,3 +149,63 @@ class _There(_Check):
             else:
                 found.append((clashes[number], answer))
         yield from contradicted(rules.contradicting(found, self.layout), self.there.address, self.layout)
+
+
+class _Read(_There):
+    """The same of a graph that is read from there: its own engine for the shapes, and the rules on values as well."""
+
+    unasked = UNASKED
+
+    def findings(self) -> list[Finding]:
+        """Reads the rules here and the graph there, then asks rule by rule."""
+        found = list(self._read_all())
+        axioms = self._axioms()
+        if not self.report.unreadable:
+            quads = [quad for quad in self.there.quads() if getattr(quad.graph_name, "value", "") != CATALOGUE]
+            self.content = {self.there.address: quads}
+            self.all = [quad for quad in self.content[self.there.address] if quad.graph_name != INFERRED]
+            of_values = chain(self._mixed_certainty(), self._dates(), self._literals())
+            found += [*self._few(chain(self._by_engine(), self._by_queries(axioms), of_values)), *self._more()]
+        self.tell(1, 1, "checked")
+        return [finding for finding in found if finding in self.blocking or self._asked(finding.rule)]
+
+    def _by_engine(self) -> Iterator[Finding]:
+        running = self._engine()
+        if not running:
+            return
+        try:
+            with TemporaryDirectory(prefix="icrc-korea-") as folder:
+                self.data = Path(folder) / "data.nt"
+                write_ntriples(self.data, self.all)
+                self._begin(running)
+                self.tell(0, 1, "checking shapes")
+                yield from self._results(running)
+        finally:
+            running.stop()
+
+    def _by_queries(self, axioms: list[Quad]) -> Iterator[Finding]:
+        store = Store.of(self.content[self.there.address], self.layout)
+        limited = Limited(store, self.options.limits)
+        try:
+            self.there = _Here(self.there, limited)
+            yield from self._queries_there(axioms)
+        finally:
+            limited.close()
+
+
+class _Here:
+    """A graph elsewhere that was read: it is asked in a store of its own."""
+
+    def __init__(self, there: Elsewhere, store: Limited) -> None:
+        self.address, self.graphs, self.quads, self._store = there.address, there.graphs, there.quads, store
+
+    def each(
+        self, queries: list[str], most: int, asserted: bool = False
+    ) -> Iterator[tuple[int, Answer | KgError]]:
+        """The answer to each query, or why there is none."""
+        for number, text in enumerate(queries):
+            self._store.start()
+            try:
+                yield number, self._store.query(text)
+            except QueryError as error:
+                yield number, error
