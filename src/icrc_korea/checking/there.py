@@ -38,7 +38,8 @@ MOST_CLASSES = 100_000  # that may be below others
 INFERRED = NamedNode(GRAPHS + "inferred")
 # the rules that are asked of values wherever they stand; all others but shapes and questions are about files
 OF_VALUES = ("date", "literal", "mixed-certainty")
-UNASKED = tuple(rule for rule in RULES if rule not in ("parse", *OF_VALUES, "shapes", "quality", "consistency", "axiom"))
+ASKED = ("parse", "shapes", "quality", "consistency", "axiom")
+UNASKED = tuple(rule for rule in RULES if rule not in (*ASKED, *OF_VALUES))
 
 
 def check_there(there: Elsewhere, layout: Layout, tell: Tell, options: Options | None = None) -> Report:
@@ -57,7 +58,7 @@ def check_there(there: Elsewhere, layout: Layout, tell: Tell, options: Options |
 class _There(_Check):
     """The rules that can be asked of a graph elsewhere; the rules themselves are those of the files here."""
 
-    unasked = tuple(rule for rule in RULES if rule not in ("parse", "shapes", "quality", "consistency", "axiom"))
+    unasked = tuple(rule for rule in RULES if rule not in ASKED)
 
     def __init__(self, layout: Layout, tell: Tell, options: Options, there: Elsewhere) -> None:
         super().__init__(layout, tell, options, {})
