@@ -151,7 +151,7 @@ def passages_turtle(text: str, layout: Layout) -> str:
         else:
             lines += [f"passage:{span.name} a kw:Sentence ;", f"    kw:partOf {parent} ;"]
             lines += [f"    kw:sequence {sentence} ;"]
-        lines += [f"    oa:hasSelector selector:{span.name} ;"]
+        lines += ["    oa:hasSource guide:icrc-korean-war ;", f"    oa:hasSelector selector:{span.name} ;"]
         lines += [f'    kw:textDigest "{sha256(words.encode()).hexdigest()}" ;']
         lines += [f"    kw:deepLink <{deep_link(words, text)}> ."]
         lines += [
