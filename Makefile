@@ -99,7 +99,7 @@ sssom: $(VENV)/.run  ## prove with SSSOM's own tool that data/links/ holds SSSOM
 	"$$tools/venv/bin/pip" --quiet install sssom==0.4.21; \
 	sh tests/sssom.sh "$$tools/venv/bin/sssom" "$$tools"
 
-stores: $(STORES)/.fetched  ## fetch the triple stores that run on Java, to test against (Maven Central)
+stores: $(STORES)/.fetched  ## fetch the triple stores and SHACL engines that run on Java, to test against (Maven Central)
 	@:
 
 notebooks: $(VENV)/.notebook  ## run the notebooks of docs/notebooks afresh and keep what they give
@@ -170,12 +170,15 @@ $(VOCABULARIES)/node_modules/.fetched: $(VOCABULARIES)/package-lock.json $(VOCAB
 	@touch $@
 
 # Fuseki 5 and RDF4J 5 run on Java 17; newer ones need a newer Java.
-$(STORES)/.fetched: Makefile
+$(STORES)/.fetched: Makefile tests/stores/shacl.pom.xml
 	@command -v mvn >/dev/null || { echo "mvn was not found (on Debian and Ubuntu: apt install maven)." >&2; exit 1; }
 	@echo "==> triple stores, from Maven Central, into $(STORES)"
 	@for artifact in org.apache.jena:jena-fuseki-server:5.6.0:jar org.eclipse.rdf4j:rdf4j-http-server:5.0.3:war \
-	    org.eclipse.jetty:jetty-runner:9.4.57.v20241219:jar; do \
+	    org.eclipse.jetty:jetty-runner:9.4.57.v20241219:jar \
+	    com.blazegraph:bigdata-war-html:2.1.4:war com.blazegraph:blazegraph-jar:2.1.5:jar; do \
 	  mvn --quiet --batch-mode org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
 	    -Dartifact=$$artifact -DoutputDirectory=$(CURDIR)/$(STORES) || exit 1; \
-	done
+	done; \
+	mvn --quiet --batch-mode -f $(STORES)/../shacl.pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+	    -DoutputDirectory=$(CURDIR)/$(STORES)/shacl
 	@touch $@

@@ -8,6 +8,7 @@ store is not installed the test is skipped and says how to get it; when CI is se
     virtuoso    Virtuoso Open Source 7      Debian: virtuoso-opensource-7-bin
     fuseki      Apache Jena Fuseki          Maven Central: make stores
     rdf4j       RDF4J server in Jetty       Maven Central: make stores
+    blazegraph  Blazegraph in Jetty         Maven Central: make stores
 """
 
 from __future__ import annotations
@@ -184,11 +185,45 @@ def _virtuoso(folder: Path, rows: int = 1_000_000) -> RealStore | str:
     return store
 
 
+NAMESPACE = b"""
+com.bigdata.rdf.sail.namespace=kg
+com.bigdata.rdf.store.AbstractTripleStore.quads=true
+com.bigdata.rdf.store.AbstractTripleStore.statementIdentifiers=false
+com.bigdata.rdf.store.AbstractTripleStore.textIndex=false
+com.bigdata.rdf.store.AbstractTripleStore.axiomsClass=com.bigdata.rdf.axioms.NoAxioms
+com.bigdata.rdf.sail.truthMaintenance=false
+"""
+
+
+def _blazegraph(folder: Path) -> RealStore | str:
+    war, jar, jetty, java = _jar("bigdata-war-html"), _jar("blazegraph-jar"), _jar("jetty-runner"), shutil.which("java")
+    if not war or not jar or not jetty or not java:
+        return "make stores, with a Java of version 17 or later"
+    # its own jar alone does not start on a Java of today, and the war comes without the program
+    webapp = folder / "webapp"
+    shutil.unpack_archive(war, webapp, "zip")
+    (webapp / "WEB-INF" / "lib").mkdir(exist_ok=True)
+    (webapp / "WEB-INF" / "lib" / jar.name).symlink_to(jar)
+    port = free_port()
+    server = f"http://127.0.0.1:{port}/blazegraph"
+    settings = webapp / "WEB-INF" / "RWStore.properties"
+    command = [java, "-Xmx1g", f"-Dcom.bigdata.rdf.sail.webapp.ConfigParams.propertyFile={settings}"]
+    command += [f"-Djava.io.tmpdir={folder}", "-jar", str(jetty), "--host", "127.0.0.1", "--port", str(port)]
+    base = f"{server}/namespace/kg/sparql"
+    store = RealStore("blazegraph", base, base, base)
+    command += ["--path", "/blazegraph", str(webapp)]
+    store.start(command, folder, {}, f"{server}/namespace/kb/sparql?query=ASK%7B%7D")
+    made = urllib.request.Request(f"{server}/namespace", NAMESPACE, {"Content-Type": "text/plain"}, method="POST")
+    urllib.request.urlopen(made, timeout=60).close()
+    return store
+
+
 STORES: dict[str, Callable[[Path], RealStore | str]] = {
     "oxigraph": _oxigraph,
     "virtuoso": _virtuoso,
     "fuseki": _fuseki,
     "rdf4j": _rdf4j,
+    "blazegraph": _blazegraph,
 }
 
 

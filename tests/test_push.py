@@ -345,3 +345,15 @@ def test_a_wrong_password_is_in_no_message(
     assert "credentials" in said.err
     assert secret not in said.out + said.err
     assert "Traceback" not in said.err
+
+
+def test_replacing_with_a_wrong_password_fails_where_there_is_nothing_to_write(
+    tmp_path: Path, store_of: Callable[[str], RealStore], icrc: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of("virtuoso")
+    cleared(store, "https://example.org/g0")
+    where = (store.name, store.url, "--from", written(tmp_path / "same.nq", "one"), "--root", ROOT)
+    monkeypatch.setenv("ICRC_KOREA_USER", "dba")
+    for password, code in (("dba", 0), ("wrong", 4), ("dba", 0)):
+        monkeypatch.setenv("ICRC_KOREA_PASSWORD", password)
+        assert icrc("push", *where, "--replace").code == code

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from real_stores import STORES, RealStore, started
 
+from icrc_korea.graph import KnowledgeGraph
+
+REIFIES = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
 GRAPH = "https://example.org/graph/one"
 
 
@@ -45,3 +49,14 @@ def test_a_store_can_be_ended_and_started_again(name: str, tmp_path: Path) -> No
             ask(store, "ASK {}")
         store.again()
         assert "kept" in ask(store, f"SELECT ?o WHERE {{ GRAPH <{GRAPH}> {{ ?s ?p ?o }} }}")
+
+
+def test_jena_reads_the_claims_as_rdf_1_2_has_them(store_of: Callable[[str], RealStore], graph: KnowledgeGraph) -> None:
+    store = store_of("fuseki")
+    data = graph.export(form="turtle", parts=["claims"], reifiers=True)
+    address = f"{store.url}/data?graph={urllib.parse.quote(GRAPH)}"
+    put = urllib.request.Request(address, data, {"Content-Type": "text/turtle; charset=utf-8"}, method="PUT")
+    urllib.request.urlopen(put, timeout=60).close()
+    counted = ask(store, f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{GRAPH}> {{ ?claim {REIFIES} ?statement }} }}")
+    assert counted.split()[1] == str(data.count(b"rdf:reifies")) != "0"
+    change(store, f"CLEAR GRAPH <{GRAPH}>")

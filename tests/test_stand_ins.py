@@ -34,7 +34,7 @@ EVERYTHING = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } ORDER BY ?o"
 LIMITS = {"services.http.QUIET": 0.1, "stores.push.PATIENCE": 0.5, "stores.remote.PATIENCE": 0.5}
 LIMITS |= {"services.sparql.PATIENCE": 0.5}
 LIMITS |= {"stores.push.LARGEST_ANSWER": 8_000_000, "services.sparql.MOST_IN_ANSWER": 8_000_000}
-QUADS = "".join(f'<urn:a> <urn:p> "{n}" <https://example.org/g{n % 2}> .\n' for n in range(10))
+QUADS = "".join(f'<urn:a> <urn:p> "{n} é 전문 \u2003 😀 𐌰" <https://example.org/g{n % 2}> .\n' for n in range(10))
 
 
 @pytest.fixture

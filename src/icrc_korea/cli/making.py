@@ -185,7 +185,8 @@ VERBS = {
             ("--only", {"default": "", "metavar": "RULE,…",
                         "help": "only these rules: names from a report, or shapes, quality, date, prefix …"}),
             ("--engine", {"choices": ["turbo", "pyshacl"], "default": "turbo",
-                          "help": "what runs the shapes: pyshacl is the reference, turbo gives the same sooner"}),
+                          "help": "what runs the shapes: turbo, or pyshacl to compare, which takes longer; where they "
+                                  "differ is in shapes/README.md"}),
             ("--reasoner", {"choices": ["rules", "owlrl"], "default": "rules",
                             "help": "what infers: owlrl is the reference, rules give the same triples sooner"}),
             ("--notes", {"action": "store_true",

@@ -30,6 +30,7 @@ AN_XML_NAME = re.compile(r"[^\W\d][\w.-]*>$")  # the end of a property, which RD
 NOT_IN_XML = re.compile(
     rb"(?<!\\)(?:\\\\)*\\(?:u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F])|u[fF]{3}[eEfF]|[bf])|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 A_TYPE = f"<{TYPE.value}>".encode()
+A_TRUTH = f"<{XSD}boolean>".encode()
 UNQUOTED = {  # the numbers and truth values that Turtle writes without quotes
     f"<{XSD}{name}>".encode(): re.compile(pattern)
     for name, pattern in {
@@ -183,7 +184,8 @@ class _Names:
 
     def _part(self, found: re.Match[bytes]) -> bytes:
         text, kind = found.group("text", "kind")
-        if kind in UNQUOTED and UNQUOTED[kind].fullmatch(text, 1, len(text) - 1):
+        bare = kind in UNQUOTED and UNQUOTED[kind].fullmatch(text, 1, len(text) - 1)
+        if bare and not (kind == A_TRUTH and found.string.startswith(b"<<")):  # where Jena 5 reads no `true`
             return text[1:-1]
         iri = kind or found.group("iri")
         if iri is None:

@@ -147,6 +147,7 @@ fi""",
         name="context-uri", way=DROP_AND_POST, sends="text/turtle", chunk=50_000, ascii_files=True,
         bulk="curl --fail-with-body -sS -X POST -H 'Content-Type: text/x-nquads' -T graphs.nq "
              "\"${1:?the address of the namespace, which must be in quads mode}\"",
+        tried=True,
     ),
     "stardog": Dialect(
         "Stardog", "http://localhost:5820/kg",

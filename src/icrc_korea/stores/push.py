@@ -281,6 +281,8 @@ def push(
             del manifest.entries[iri]
             report.removed.append(iri)
         manifest.settle(report.written)
+    elif replace:
+        manifest.write()  # so that who may not write is told so, also where there is nothing to write
     report.seconds = round(time.monotonic() - started, 3)
     tell(1, 1, f"{len(report.written)} graphs written ({report.triples:,} triples), {len(report.removed)} removed, "
          f"{len(report.equal)} were there already")  # fmt: skip
