@@ -21,7 +21,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve site test test-stores lint bench docs answers wheel vocabularies sssom stores notebooks lock clean
+.PHONY: help run serve site test test-stores attack lint bench docs answers wheel vocabularies sssom stores notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -58,6 +58,10 @@ test: $(VENV)/.dev  ## run all tests that need nothing more than Python
 
 test-stores: $(VENV)/.dev  ## run the tests on real triple stores (see also: make stores)
 	@$(PY) -m pytest -m stores --dist loadgroup $(PYTEST_ARGS)
+
+ATTACK_ARGS ?= 3000 1
+attack: $(VENV)/.dev  ## attack the command with thousands of mutated queries, files and arguments, and kill what writes
+	@$(PY) tests/attack.py $(ATTACK_ARGS)
 
 lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 	@echo "==> ruff"
