@@ -10,6 +10,7 @@ KG   := $(VENV)/bin/icrc-korea
 
 VOCABULARIES := tests/vocabularies
 STORES       := tests/stores/jars
+OWL          := tests/owl/jars
 
 # Nothing from outside the environment: no user site, no PYTHONPATH, no questions.
 unexport PYTHONPATH PYTHONHOME
@@ -21,7 +22,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve site test test-stores attack lint bench docs answers wheel vocabularies sssom stores notebooks lock clean
+.PHONY: help run serve site test test-stores attack lint bench docs answers wheel vocabularies sssom stores owl notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -54,7 +55,7 @@ site: $(VENV)/.run  ## write the site as plain files into build/site/
 	@$(KG) publish build/site
 
 test: $(VENV)/.dev  ## run all tests that need nothing more than Python
-	@$(PY) -m pytest -m "not stores" $(PYTEST_ARGS)
+	@$(PY) -m pytest -m "not stores and not owl" $(PYTEST_ARGS)
 
 test-stores: $(VENV)/.dev  ## run the tests on real triple stores (see also: make stores)
 	@$(PY) -m pytest -m stores --dist loadgroup $(PYTEST_ARGS)
@@ -106,6 +107,9 @@ sssom: $(VENV)/.run  ## prove with SSSOM's own tool that data/links/ holds SSSOM
 stores: $(STORES)/.fetched  ## fetch the triple stores and SHACL engines that run on Java, to test against (Maven Central)
 	@:
 
+owl: $(VENV)/.dev $(OWL)/.fetched  ## prove the ontology with OWL tools not ours: profiles DL and RL, HermiT, ELK (ROBOT, from Maven Central)
+	@$(PY) -m pytest -m owl tests/test_owl.py
+
 notebooks: $(VENV)/.notebook  ## run the notebooks of docs/notebooks afresh and keep what they give
 	@$(PY) docs/notebooks/run.py $(NOTEBOOK_ARGS)
 
@@ -125,7 +129,7 @@ lock:  ## renew the lock files from pyproject.toml
 	compile --output-file requirements-notebook.lock --constraint requirements-dev.lock --extra notebook
 
 clean:  ## remove everything that was made or fetched
-	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules $(STORES)
+	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules $(STORES) $(OWL)
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -185,4 +189,11 @@ $(STORES)/.fetched: Makefile tests/stores/shacl.pom.xml
 	done; \
 	mvn --quiet --batch-mode -f $(STORES)/../shacl.pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
 	    -DoutputDirectory=$(CURDIR)/$(STORES)/shacl
+	@touch $@
+
+$(OWL)/.fetched: tests/owl/pom.xml
+	@command -v mvn >/dev/null || { echo "mvn was not found (on Debian and Ubuntu: apt install maven)." >&2; exit 1; }
+	@echo "==> ROBOT, from Maven Central, into $(OWL)"
+	@mvn --quiet --batch-mode --file tests/owl/pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+	  -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(OWL)
 	@touch $@
