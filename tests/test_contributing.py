@@ -169,7 +169,8 @@ def graph_of(case: dict[str, Any], folder: Path) -> KnowledgeGraph:
     rows = [row.split() for row in case.get("links", [])]
     Judgements(layout).decide(
         [
-            Decision(row[0], "accept", row[1], match=(row[2:] or ["exact"])[0], who="A. Archivist", why="The same.")
+            Decision(row[0], "accept", row[1], match=(row[2:] or ["exact"])[0], who="A. Archivist", why="The same.",
+                     evidence=("https://example.org/one", "https://example.org/two"))
             for row in rows
         ],
         lambda thing: thing,

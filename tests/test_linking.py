@@ -38,6 +38,8 @@ from icrc_korea.matching.tables import harmless
 from icrc_korea.services import polite
 
 WHO = ("--who", "A. Archivist")
+ONE, SAME, OTHER = "https://example.org/x#L1", "https://example.org/x#L2", "https://example.com/y"
+BOTH = ("--evidence", ONE, "--evidence", OTHER)  # two sources, as an exact match needs them
 Row = dict[str, str]
 
 
@@ -298,7 +300,7 @@ def test_identifiers_decide(service: Wikidata, tmp_path: Path) -> None:
 
 
 def test_a_person_is_found_by_the_office(link: Command, service: Wikidata) -> None:
-    assert link("office:rok-president", "--accept", "Q6296418", "--why", "the same office", *WHO).code == 0
+    assert link("office:rok-president", "--accept", "Q6296418", "--why", "the same office", *BOTH, *WHO).code == 0
     said = link("Syngman Rhee", "--format", "json")
     [found] = json.loads(said.out)
     assert found["candidates"][0]["item"] == "Q171684"
@@ -401,19 +403,27 @@ def judged(tmp_path: Path) -> list[Row]:
     return list(csv.DictReader(io.StringIO("".join(lines)), delimiter="\t"))
 
 
-def test_accept(link: Command, service: Wikidata, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("evidence", "predicate"),
+    [((), "skos:closeMatch"), ((ONE,), "skos:closeMatch"), ((ONE, SAME), "skos:closeMatch"),
+     ((ONE, OTHER), "skos:exactMatch")],
+    ids=["on nothing", "on one source", "on two lines of one file", "on two sources"],
+)  # fmt: skip
+def test_accept(
+    evidence: tuple[str, ...], predicate: str, link: Command, service: Wikidata, tmp_path: Path
+) -> None:
     link("place:geneva")
     asked = len(service.asked)
-    said = link(
-        "place:geneva", "--accept", "Q71", "--why", "The same city.", "--evidence", "https://example.org/x", *WHO
-    )
+    locators = [word for one in evidence for word in ("--evidence", one)]
+    said = link("place:geneva", "--accept", "Q71", "--why", "The same city.", *locators, *WHO)
     assert said.code == 0, said.err
+    assert ("close match: an exact one needs two sources" in said.err) == (predicate == "skos:closeMatch")
     assert len(service.asked) == asked, "a judgement asked the network"
     [row] = judged(tmp_path)
     expected = {
         "subject_id": "place:geneva", "object_id": "wikidata:Q71", "object_label": "Geneva",
-        "predicate_id": "skos:exactMatch",
-        "author_label": "A. Archivist", "comment": "The same city.", "see_also": "https://example.org/x",
+        "predicate_id": predicate,
+        "author_label": "A. Archivist", "comment": "The same city.", "see_also": "|".join(evidence),
     }  # fmt: skip
     assert expected.items() <= row.items()
     assert row["mapping_date"]
@@ -429,10 +439,11 @@ def test_python_does_what_the_verbs_do(link: Command, service: Wikidata, tmp_pat
     assert [(one.item.id, one.score) for one in found] == [(one["item"], one["score"]) for one in shown["candidates"]]
     assert graph.link("Geneva", offline=True, **asking)[0].item.id == found[0].item.id
     assert any(one.found for one in graph.link("place:geneva", also=["Genf"], **asking))
-    path = graph.judge("Geneva", accept=["Q71"], reject=["Q11917"], who="A. Archivist", why="The same city.", **asking)
+    said = {"who": "A. Archivist", "why": "The same city.", "evidence": (ONE, OTHER)}
+    path = graph.judge("Geneva", accept=["Q71"], reject=["Q11917"], **said, **asking)
     by_hand = path.read_text(encoding="utf-8")
     path.unlink()
-    words = ("--accept", "Q71", "--reject", "Q11917", "--why", "The same city.", *WHO)
+    words = ("--accept", "Q71", "--reject", "Q11917", "--why", "The same city.", *BOTH, *WHO)
     assert link("Geneva", *words).code == 0
     assert path.read_text(encoding="utf-8") == by_hand
     again = icrc_korea.load(folder)
@@ -498,8 +509,8 @@ def test_wrong_use(arguments: list[str], words: str, link: Command, tmp_path: Pa
 
 
 def test_two_exact_matches_are_refused(link: Command) -> None:
-    assert link("place:geneva", "--accept", "Q71", "--why", "x", *WHO).code == 0
-    said = link("place:geneva", "--accept", "Q11917", "--why", "x", *WHO)
+    assert link("place:geneva", "--accept", "Q71", "--why", "x", *BOTH, *WHO).code == 0
+    said = link("place:geneva", "--accept", "Q11917", "--why", "x", *BOTH, *WHO)
     assert said.code == 2
     assert "matches wikidata:Q71 exactly already" in said.err
 
@@ -551,6 +562,7 @@ def test_a_table_goes_out_and_comes_back(link: Command, tmp_path: Path) -> None:
 
 
 SHEET = "thing,item,decision,why,confidence,match,evidence\n"
+TWICE = "".join(f"place:geneva,{item},accept,x,,,{ONE}|{OTHER}\n" for item in ("Q71", "Q11917"))
 
 
 @pytest.mark.parametrize(
@@ -567,7 +579,7 @@ SHEET = "thing,item,decision,why,confidence,match,evidence\n"
         (SHEET + "place:geneva,Q71,accept,x,,,in a book\n", 2, "'in' is no address"),
         (SHEET + 'place:geneva,Q71,,"two\nlines",,,\nplace:geneva,Q72,maybe,x,,,\n', 4, "'maybe' is no decision"),
         (SHEET + "place:geneva,Q71,accept,x,,,\nplace:geneva,Q71,reject,x,,,\n", 3, "decided in line 2 already"),
-        (SHEET + "place:geneva,Q71,accept,x,,,\nplace:geneva,Q11917,accept,x,,,\n", 3, "exactly already"),
+        (SHEET + TWICE, 3, "exactly already"),
         (SHEET + "place:geneva,Q71,accept,x,,,\nplace:geneva,,none,x,,,\n", 3, "reject that link first"),
     ],
 )
@@ -600,7 +612,9 @@ def linked(link: Command, tmp_path: Path) -> Command:
     rows = "person:syngman-rhee,Q171684 office:rok-president,Q6296418 place:geneva,Q71 organisation:icrc,Q5987345"
     table = tmp_path / "four.csv"
     table.write_text(
-        "thing,item,decision,why\n" + "".join(f"{row},accept,The same.\n" for row in rows.split(" ")), "utf-8"
+        "thing,item,decision,why,evidence\n"
+        + "".join(f"{row},accept,The same.,{ONE}|{OTHER}\n" for row in rows.split(" ")),
+        "utf-8",
     )
     assert link("--import", table, *WHO).code == 0
     return link
@@ -716,7 +730,7 @@ def test_one_thing_is_enriched_and_the_others_stay(linked: Command, tmp_path: Pa
 
 
 def test_an_item_that_is_gone_is_named(linked: Command, tmp_path: Path) -> None:
-    assert linked("place:tokyo", "--accept", "Q9000001", "--why", "x", *WHO).code == 0
+    assert linked("place:tokyo", "--accept", "Q9000001", "--why", "x", *BOTH, *WHO).code == 0
     said = linked(verb="enrich")
     assert said.code == 0
     assert "Q9000001, linked to place:tokyo, does not exist in Wikidata any more" in said.err

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..graph import KnowledgeGraph
     from ..linking.candidates import Finder
-    from ..linking.judgements import Judgements
+    from ..linking.judgements import Decision, Judgements
     from ..linking.scoring import Candidate
     from ..linking.things import Thing, Things
     from .terminal import Progress
@@ -197,11 +197,17 @@ def _review(
     try:
         for decision in review(asked(), options.who or "", _ask, _tell):
             count += judgements.decide([decision], lambda thing: labels.get(thing, thing), options.replace)
+            _mind([decision])
     except (EOFError, KeyboardInterrupt):
         _tell("")
     progress.close()
     say(f"{count} judgements written to {graph.layout.name_of(judgements.path)}; the rest waits for the next review")
     return 0
+
+
+def _mind(decisions: Sequence[Decision]) -> None:
+    for doubt in filter(None, (decision.doubt for decision in decisions)):
+        say(f"mind: {doubt}")
 
 
 def _named(options: argparse.Namespace) -> None:
@@ -251,6 +257,7 @@ def _import(
     )
     count = judgements.decide(decisions, lambda thing: things.read(things.find(thing)).label, options.replace)
     progress.close()
+    _mind(decisions)
     say(f"{count} judgements read from {path} and written to {graph.layout.name_of(judgements.path)}")
     return 0
 
@@ -390,7 +397,8 @@ VERBS = {
             ("--match", {"choices": ["exact", "close", "broad", "narrow", "related"], "default": "exact",
                          "help": "what kind of match is accepted (exact)"}),
             ("--why", {"metavar": "TEXT", "help": "what shows it"}),
-            ("--evidence", {"action": "append", "default": [], "metavar": "URL", "help": "where that can be read"}),
+            ("--evidence", {"action": "append", "default": [], "metavar": "URL",
+                            "help": "where that can be read; an exact match needs two"}),
             ("--who", {"metavar": "NAME", "help": "who judges (or set ICRC_KOREA_EDITOR)"}),
             ("--confidence", {"type": float, "default": 0.9, "metavar": "0…1", "help": "how sure it is (0.9)"}),
             ("--replace", {"action": "store_true", "help": "put the judgement in the place of an earlier one"}),

@@ -49,6 +49,22 @@ class Decision:
     reviewed: bool = False
     place: tuple[str, int] = ("", 0)  # file and line, where it was read from a table
 
+    @property
+    def kind(self) -> str:
+        """The match that is written: an exact one on two sources or more, else a close one."""
+        files = {locator.partition("#L")[0] for locator in self.evidence}
+        return "close" if self.match == "exact" and len(files) < 2 else self.match
+
+    @property
+    def doubt(self) -> str:
+        """What to tell whoever asked for an exact match and gets a close one."""
+        if self.what != ACCEPT or self.kind == self.match:
+            return ""
+        return (
+            f"{self.thing} and {self.item} are written as a close match: an exact one needs two sources that do not "
+            "depend on each other (evidence)"
+        )
+
 
 class Judgements:
     """The judgements on items of Wikidata, in data/links/wikidata.sssom.tsv."""
@@ -134,7 +150,7 @@ class Judgements:
             comment=given,
             date=self.today().isoformat(),
             author=_one_line(who),
-            predicate=MATCHES[decision.match],
+            predicate=MATCHES[decision.kind],
             negated=decision.what == REJECT,
             object_label="" if decision.what == NONE else _one_line(decision.item_label or decision.item),
             justification=REVIEW if decision.reviewed else HAND,

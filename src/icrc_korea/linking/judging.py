@@ -36,8 +36,9 @@ def judge(
 ) -> Path:
     """Writes judgements on one thing, all or none; gives the file that holds them.
 
-    `accept` and `reject` are numbers of items (Q42), `none` says that no item describes the thing. `known` opens
-    what was read of items before, for their names and for what speaks against them, which is told.
+    `accept` and `reject` are numbers of items (Q42), `none` says that no item describes the thing. An exact
+    match on less than two sources of `evidence` is written as a close one, which is told. `known` opens what was read
+    of items before, for their names and for what speaks against them, which is told.
     """
     for number in [*accept, *reject]:
         if not is_item(number):
@@ -59,6 +60,8 @@ def judge(
         for what, number in wanted
     ]  # fmt: skip
     judgements.decide(decisions, lambda _: thing.label, replace)
+    for doubt in filter(None, (decision.doubt for decision in decisions)):
+        tell(f"mind: {doubt}")
     return judgements.path
 
 
