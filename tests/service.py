@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import httpx
 from conftest import ROOT, spawn
 
 PATIENCE = 60.0
+SUITES = Path(os.environ.get("ICRC_KOREA_SUITES") or ROOT.parent / "shared" / "suites")
 
 
 class Service:

@@ -26,7 +26,7 @@ import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from service import Service, serving
+from service import SUITES, Service, serving
 
 from icrc_korea.web.direct import unquoted
 from icrc_korea.workers.places import Busy, Job, Places
@@ -379,7 +379,6 @@ def test_an_editor_in_a_browser_asks(service: Service) -> None:
 
 # --- the tests of the W3C --------------------------------------------------------------------------------------
 
-SUITES = Path(os.environ.get("ICRC_KOREA_SUITES") or ROOT.parent / "shared" / "suites")
 SUITE = SUITES / "sparql-protocol"
 
 

@@ -115,6 +115,10 @@ class Store:
         self.merge(fresh or ())
         return fresh
 
+    def has_graph(self, node: NamedNode) -> bool:
+        """Whether there is a named graph of this name, be it empty."""
+        return bool(self._store.contains_named_graph(node))
+
     def query(self, text: str, bindings: dict[str, Term] | None = None, shown: Iterable[str] = ()) -> Answer:
         """Answers a SPARQL query, with some of its variables bound to terms beforehand.
 

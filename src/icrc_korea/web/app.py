@@ -93,6 +93,17 @@ def application(serving: Serving) -> ASGIApp:
             raise Problem(404, "the figures are for this machine alone", "for whoever runs it: start it with --metrics")
         return Response(serving.watch.figures(serving), headers={"cache-control": "no-store"}, media_type=PROMETHEUS)
 
+    async def store(request: Request) -> Response:
+        assert serving.writing is not None  # noqa: S101 - only then there is this route
+        return await serving.writing.store(request, serving)
+
+    written = [
+        Route("/healthz", health),
+        Route("/metrics", metrics),
+        *(Route(path, endpoint, methods=["GET", "POST"]) for path in ("/sparql", "/sparql/", "/query", "/update")),
+        Route("/store", store, methods=["GET", "PUT", "POST", "DELETE"]),
+        Route("/store/{rest:path}", store, methods=["GET", "PUT", "POST", "DELETE"]),
+    ]
     routes = [
         Route("/healthz", health),
         Route("/metrics", metrics),
@@ -110,7 +121,7 @@ def application(serving: Serving) -> ASGIApp:
         Route("/reconcile/{rest:path}", reconcile, methods=["GET", "POST"]),
         Route("/{path:path}", things),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={
+    app = Starlette(routes=written if serving.writing is not None else routes, lifespan=lifespan, exception_handlers={
         Problem: _refused, HTTPException: _refused, Exception: failed})  # fmt: skip
     app.router.redirect_slashes = False
     return _Outer(app, serving, endpoint, failed)
@@ -182,7 +193,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     headers = getattr(error, "headers", None) or {}
     if status == 405:
-        allow = "GET, HEAD, POST, OPTIONS" if request.scope["path"].startswith(POSTED) else "GET, HEAD, OPTIONS"
+        reading = "GET, HEAD, POST, OPTIONS" if request.scope["path"].startswith(POSTED) else "GET, HEAD, OPTIONS"
+        allow = headers["Allow"] if "PUT" in headers.get("Allow", "") else reading
         return Problem(405, f"{request.method} is not answered here", f"use {allow}", {"allow": allow}).response()
     return Problem(status, str(getattr(error, "detail", "")), "", headers).response()
 

@@ -79,7 +79,8 @@ class Direct:
                 forwarded = value.decode("latin-1")
             elif name in ELSEWHERE:
                 return None
-        if self.serving.stranger(hosts) is not None:
+        writing = self.serving.writing
+        if self.serving.stranger(hosts) is not None or (writing is not None and writing.stale):
             return None
         exchange = Exchange()
         body = unquoted(url[len(BEGINS) :])

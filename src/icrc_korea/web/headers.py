@@ -9,6 +9,7 @@ SHARED = [(b"access-control-allow-origin", b"*"),
           (b"access-control-expose-headers", b"ETag, Link, Query-Limits, Result-Count, Retry-After")]  # fmt: skip
 ASKED_BEFORE = [(b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
                 (b"access-control-max-age", b"86400")]  # fmt: skip
+OF_WRITERS = (201, 204, 401, 403, 412, 421)  # not for pages of others to read
 READING = ("GET", "HEAD", "POST", "OPTIONS")
 
 
@@ -16,7 +17,7 @@ def around(method: str, status: int, headers: list[tuple[bytes, bytes]]) -> list
     """What an answer with these headers lacks."""
     names = {name for name, _ in headers}
     found = [*ALWAYS, *([] if POLICY[0] in names else [POLICY])]
-    if method in READING and status not in (403, 421):
+    if method == "OPTIONS" or (method in READING and status not in OF_WRITERS):
         found += [pair for pair in SHARED if pair[0] not in names]
     return found
 

@@ -35,7 +35,7 @@ def asking(settings: Head) -> Prepared:
         graph = KnowledgeGraph(settings.get("root"))
         graph.take(built)
         store = built.whole()
-        return _packed({
+        return packed({
             "sparql": sparql(store),
             "document": documents.job(store),
             "question": questions.job(graph, texts),
@@ -60,12 +60,12 @@ def reading(settings: Head) -> Prepared:
         return graph
 
     if settings.get("store"):
-        return about, lambda: _packed(names.jobs(graph_of(), settings))
-    shared = _packed(names.jobs(graph_of(), settings))
+        return about, lambda: packed(names.jobs(graph_of(), settings))
+    shared = packed(names.jobs(graph_of(), settings))
     return about, lambda: shared
 
 
-def _packed(jobs: dict[str, Job]) -> dict[str, Job]:
+def packed(jobs: dict[str, Job]) -> dict[str, Job]:
     """The jobs, each with its answer packed as it was asked for."""
 
     def packing(job: Job) -> Job:
@@ -86,6 +86,13 @@ def _warm(jobs: dict[str, Job]) -> None:
     """Runs each kind of answer once: what is imported only when it is needed could not be imported later."""
     for module in ALSO_LATE:
         import_module(module)
+    warm_formats(jobs)
+    _failing(jobs["question"], {**SAMPLE, "name": "nothing"}, b"")
+    _failing(jobs["document"], {**SAMPLE, "path": "ontology", "form": "csv"}, b"")
+
+
+def warm_formats(jobs: dict[str, Job]) -> None:
+    """Answers in each format once, and not once."""
     for rows_form in ("json", "xml", "csv", "tsv"):
         jobs["sparql"]({**SAMPLE, "forms": [rows_form, ""], "encoding": "br"}, b"SELECT * { ?s ?p ?o } LIMIT 2")
     for form in ("turtle", "ntriples", "jsonld", "trig", "nquads", "rdfxml"):
@@ -93,8 +100,6 @@ def _warm(jobs: dict[str, Job]) -> None:
         jobs["sparql"]({**SAMPLE, "forms": ["", form], "encoding": "gzip"}, query)
     for text in (b"SELECT", b"ASK { SERVICE <x:y> {} }", b"ASK { ?s nix:x ?o }"):
         _failing(jobs["sparql"], SAMPLE, text)
-    _failing(jobs["question"], {**SAMPLE, "name": "nothing"}, b"")
-    _failing(jobs["document"], {**SAMPLE, "path": "ontology", "form": "csv"}, b"")
 
 
 def _failing(job: Job, head: Head, body: bytes) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .serving import Serving
 
 LARGEST = 1 << 20  # bytes of a request's body
+LARGEST_UPDATE = 64 << 20
 MOST_DRAINED = 16 * LARGEST  # bytes that are read and thrown away of a body that is too large
 MOST_FIELDS = 1000
 FORM, DIRECT, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
@@ -34,9 +35,12 @@ def sparql(serving: Serving) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint."""
 
     async def run(request: Request) -> Response:
-        fields, query = await _read(request)
-        if any(name == "update" for name, _ in fields):
-            raise Problem(403, *READ_ONLY)
+        fields, query, update = await _read(request, serving.writing is not None)
+        if update is not None or any(name == "update" for name, _ in fields):
+            if serving.writing is None or request.method != "POST":
+                raise Problem(403, *READ_ONLY)
+            return await serving.writing.update(request, serving, fields, update)
+        await serving.refresh()
         given: list[str | bytes] = [value for name, value in fields if name == "query"]
         if query is not None:
             if given:
@@ -82,23 +86,25 @@ def _forms(accept: str, asked: str) -> tuple[str, str]:
     return chosen(accept, ROWS), chosen(accept, TRIPLES)
 
 
-async def _read(request: Request) -> tuple[list[tuple[str, str]], bytes | None]:
-    """The fields of the address and of a form, and the query where it is the body."""
+async def _read(request: Request, writable: bool) -> tuple[list[tuple[str, str]], bytes | None, bytes | None]:
+    """The fields of the address and of a form, and the query or the update where it is the body."""
     fields = _fields(request.scope.get("query_string", b""))
     if request.method != "POST":
-        return fields, None
+        return fields, None, None
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     charset = rest.lower().replace(" ", "").replace('"', "").partition("charset=")[2].partition(";")[0]
     if charset not in ("", "utf-8", "utf8", "us-ascii"):
         raise Problem(415, f"a query in {charset} is not read", "send it as UTF-8")
-    if kind == UPDATE:
+    if kind == UPDATE and not writable:
         raise Problem(403, *READ_ONLY)
+    if kind == UPDATE:
+        return fields, None, await read_body(request, LARGEST_UPDATE)
     if kind not in (FORM, DIRECT):
         raise Problem(415, f"a body of the type {kind or 'that nobody named'} is no query",
                       f"send {FORM} or {DIRECT}", {"accept-post": f"{FORM}, {DIRECT}"})  # fmt: skip
-    body = await read_body(request)
-    return (fields + _fields(body), None) if kind == FORM else (fields, body)
+    body = await read_body(request, LARGEST_UPDATE if writable else LARGEST)
+    return (fields + _fields(body), None, None) if kind == FORM else (fields, body, None)
 
 
 def _fields(data: bytes) -> list[tuple[str, str]]:
@@ -109,17 +115,17 @@ def _fields(data: bytes) -> list[tuple[str, str]]:
         raise Problem(400, f"there are more than {MOST_FIELDS} fields", "send fewer") from None
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, largest: int = LARGEST) -> bytes:
     """The body of a request, refused as soon as it is too large."""
     told = request.headers.get("content-length", "")
-    too_large = Problem(413, f"the body has more than {LARGEST >> 10} KiB", "ask in smaller steps",
+    too_large = Problem(413, f"the body has more than {largest >> 10} KiB", "ask in smaller steps",
                         {"connection": "close"})  # fmt: skip
-    refused = told.isascii() and told.isdigit() and int(told[:12]) > LARGEST
+    refused = told.isascii() and told.isdigit() and int(told[:12]) > largest
     data, seen = bytearray(), 0
     try:
         async for piece in request.stream():
             seen += len(piece)
-            refused = refused or seen > LARGEST
+            refused = refused or seen > largest
             if not refused:
                 data += piece
             elif seen > MOST_DRAINED:

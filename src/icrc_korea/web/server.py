@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
 from ..workers.pool import Pool
@@ -24,9 +24,17 @@ LAST_SECONDS = 2  # after the limit of time, for answers on their way when the s
 HANDED_OVER = 3  # the first descriptor of a socket that was opened by who started us
 
 
+class Written(NamedTuple):
+    """A store that may be written: its folder, the token of who may, and what is done about faults."""
+
+    folder: str
+    token: str
+    check: str = "off"
+
+
 def serve(
     root: str | None, store: str | None, limits: Limits, log: Log, *, host: str = "127.0.0.1", port: int = 8642,
-    hosts: tuple[str, ...] = (), address: str = "", open_metrics: bool = False,
+    hosts: tuple[str, ...] = (), address: str = "", open_metrics: bool = False, written: Written | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:  # fmt: skip
     """Serves until SIGINT or SIGTERM; `ready` is told the address once the first question can be answered."""
@@ -39,6 +47,10 @@ def serve(
 
     def made() -> tuple[Pool, Pool]:
         asking = Pool({**settings, "prepare": f"{JOBS}:asking"}, limits, log=said)
+        if written is not None:
+            # few, for they are made anew after each change
+            prepared = {"prepare": f"{__package__}.written:prepare", "files": True}
+            asking = Pool({"root": root, "folder": written.folder, **prepared}, limits, quick=2, slow=1, log=said)
         reading = Pool({**settings, "prepare": f"{JOBS}:reading"}, limits, quick=2, slow=1, log=said)
         pools[:] = [*pools[-2:], asking, reading]  # those before have ended
         asking.spawn()  # reads the dataset while this process imports its libraries
@@ -46,7 +58,7 @@ def serve(
 
     first = made()
     try:
-        _run(bound, log, first, made, hosts, address, open_metrics, ready)
+        _run(bound, log, first, made, hosts, address, open_metrics, ready, root, written)
     finally:
         for pool in pools:
             pool.end()
@@ -55,7 +67,8 @@ def serve(
 
 def _run(
     bound: socket.socket, log: Log, first: tuple[Pool, Pool], made: Callable[[], tuple[Pool, Pool]],
-    hosts: tuple[str, ...], address: str, open_metrics: bool, ready: Callable[[str], None],
+    hosts: tuple[str, ...], address: str, open_metrics: bool, ready: Callable[[str], None], root: str | None,
+    written: Written | None,
 ) -> None:  # fmt: skip
     import uvicorn
 
@@ -68,6 +81,12 @@ def _run(
     name, port = bound.getsockname()[:2]
     shown = f"[{name}]" if ":" in name else name
     serving = Serving(first, made, Watch(log), hosts=(*hosts, shown), address=address, open_metrics=open_metrics)
+    if written is not None:
+        from .writing import Writer, Writing
+
+        seconds = serving.limits.seconds
+        serving.writing = Writing(Writer(written.folder, root, seconds, log), written.token, written.check, root)
+        serving.has_pages = False
     app = application(serving)
     config = uvicorn.Config(
         app, http=protocol(Crowd(), Direct(serving)), ws="none", lifespan="on", log_config=None, access_log=False,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..workers.pool import Pool
     from .watch import Watch
+    from .writing import Writing
 
     Head = dict[str, Any]
 
@@ -60,14 +61,20 @@ class Serving:
         self._later: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._again = False
+        self.writing: Writing | None = None  # what makes answers grow old, where the store may be written
 
     async def start(self) -> None:
         """Starts the children; the first answer does not wait for those that know names."""
         try:
+            if self.writing is not None:
+                await self.writing.writer.start()
+                await self.writing.writer.ask({"job": "copy"})
             await self.asking.start()
         except KgError as error:
             self.failure = error
             raise
+        if self.writing is not None:
+            return
         self._later = asyncio.create_task(self.reading.start())
         with contextlib.suppress(ValueError, NotImplementedError):  # only the main thread hears signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reload)
@@ -99,6 +106,11 @@ class Serving:
                 await pool.drained()
                 await pool.close()
 
+    async def refresh(self) -> None:
+        """Lets what is asked from now on be answered by what was written before."""
+        if self.writing is not None:
+            await self.writing.refresh(self)
+
     def base_of(self, request: Request) -> str:
         """The address of the service without a slash at the end, as the public or this client sees it."""
         return self.address or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
@@ -127,6 +139,8 @@ class Serving:
         for task in (self._later, self._reloading):
             if task is not None:
                 task.cancel()
+        if self.writing is not None:
+            await self.writing.writer.close()
         await self.asking.close()
         await self.reading.close()
 
@@ -184,7 +198,7 @@ class Serving:
         lasting = bool(found.get("lasting"))
         told["cache-control"] = "public, no-cache" if lasting else "no-store"
         if lasting:
-            told["etag"] = etag_of(key)
+            told["etag"] = f'"{found["tag"]}"' if "tag" in found else etag_of(key)
         pairs = [(name.encode("latin-1"), CONTROLS.sub(b"", value.encode("latin-1", "replace")))
                  for name, value in told.items()]  # fmt: skip
         kept = Kept(pairs, data)

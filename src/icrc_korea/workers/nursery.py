@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
         data = framed({"error": told(error)})
         control.sendall(ORDER.pack(READY, 0, len(data)) + data)
         return
-    walls.leave_network()
+    settings["files"] = walls.leave_network() and settings.get("files", False)
     import gc
 
     gc.collect()
@@ -142,7 +142,7 @@ def live(channel: int, words: int, opened: Callable[[], dict[str, Job]], setting
     os.close(words)
     walls.die_with_parent()
     jobs = opened()
-    walls.confine(settings["memory"])
+    walls.confine(settings["memory"], files=settings.get("files", False))
     reader = Reader()
     with socket.socket(fileno=channel) as stream:
         while data := stream.recv(A_PIECE):

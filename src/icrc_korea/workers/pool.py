@@ -104,6 +104,16 @@ class Pool:
         """Whether there is a child for the next job, or soon will be."""
         return bool(self.about) and not self._closed and bool(self._children)
 
+    def renew(self, digest: str) -> None:
+        """Lets what comes from now on be answered by new children, which look at their dataset afresh."""
+        self.about["digest"] = digest
+        for child in list(self._children.values()):
+            if child.job is not None:
+                child.worn = True
+            else:
+                self._kill(child)
+        self._pump()
+
     async def drained(self) -> None:
         """Waits until nothing runs or waits, which the limit of time sees to."""
         places = self.places
@@ -269,7 +279,10 @@ class Pool:
         await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=channel)
         # it can be given a job before it is born: the channel holds it until then
         self._starting -= 1
-        self._idle.insert(0, child)
+        if child.gone:  # killed before it was there
+            self._drop(child)
+        else:
+            self._idle.insert(0, child)
         self._pump()
 
     def _heard(self) -> None:

@@ -47,8 +47,11 @@ def no_more_memory(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def confine(memory: int) -> None:
-    """Puts up all walls, for good: no files, no sockets, no core dump, no more memory than that."""
+def confine(memory: int, *, files: bool = False) -> None:
+    """Puts up all walls, for good: no files, no sockets, no core dump, no more memory than that.
+
+    With `files` it may go on opening them: for who has left the network, and reads a store that grows.
+    """
     import resource
 
     libc = _libc()
@@ -61,6 +64,8 @@ def confine(memory: int) -> None:
         wanted = A_STACK if hard == resource.RLIM_INFINITY else min(A_STACK, hard)
         resource.setrlimit(resource.RLIMIT_STACK, (wanted, hard))
     no_more_memory(memory)
+    if files:
+        return
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     if _can_open():
         raise RuntimeError("the limit of open files does not hold on this system")
