@@ -182,7 +182,41 @@ def _publish(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progr
     return 0
 
 
+def _release(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
+    from datetime import UTC, date, datetime
+    from pathlib import Path
+
+    from ..pages.release import release
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        issued = (date.fromisoformat(options.date) if options.date else
+                  datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now(UTC).date())  # fmt: skip
+    except (ValueError, OverflowError):
+        raise UsageError(f"{options.date or epoch!r} is no date", "write it as 2026-12-01") from None
+    since = Path(options.since) if options.since else None
+    number = release(graph, Path(options.folder), issued, progress, since=since, address=options.address)
+    progress.close()
+    say(f"{number} files written into {options.folder}; SHA256SUMS has the digest of each")
+    return 0
+
+
 VERBS = {
+    "release": Verb(
+        _release,
+        "write what a repository and a catalogue want: all formats, site, RO-Crate, DCAT, citation, digests, changes",
+        [
+            "icrc-korea release release-0.2",
+            "icrc-korea release release-0.2 --since release-0.1 --date 2026-12-01",
+        ],
+        [
+            ("folder", {"metavar": "DIR", "help": "an empty or new folder"}),
+            ("--since", {"default": "", "metavar": "DIR", "help": "the folder of the release before, to tell changes"}),
+            ("--date", {"default": "", "metavar": "DATE", "help": "when it is published (default: SOURCE_DATE_EPOCH, "
+                                                                  "else today); the same date gives the same bytes"}),
+            ("--address", {"default": "", "metavar": "URL", "help": "where the public will find it"}),
+        ],
+    ),
     "publish": Verb(
         _publish,
         "write the site as plain files for any web space: pages in three languages, data, answers",

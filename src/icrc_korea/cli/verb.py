@@ -19,7 +19,7 @@ FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
     "making": ("build", "check", "reason", "stats", "anchor"),
     "drawing": ("draw",),
-    "publishing": ("export", "publish", "push", "verify"),
+    "publishing": ("export", "publish", "release", "push", "verify"),
     "linking": ("link", "enrich", "conflicts", "reconcile"),
     "contributing": ("contribute",),
     "serving": ("serve",),
