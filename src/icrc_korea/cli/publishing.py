@@ -206,8 +206,8 @@ VERBS = {
         _release,
         "write what a repository and a catalogue want: all formats, site, RO-Crate, DCAT, citation, digests, changes",
         [
-            "icrc-korea release release-0.2",
-            "icrc-korea release release-0.2 --since release-0.1 --date 2026-12-01",
+            "icrc-korea release DIR",
+            "icrc-korea release DIR --since OLD-DIR --date 2026-12-01",
         ],
         [
             ("folder", {"metavar": "DIR", "help": "an empty or new folder"}),
