@@ -240,7 +240,7 @@ def test_a_package_describes_its_files(graph: KnowledgeGraph, tmp_path: Path) ->
 
 
 def test_the_published_context_is_current(graph: KnowledgeGraph) -> None:
-    again = "icrc-korea export --format context -o docs/context.jsonld"
+    again = "icrc-korea export --format context > docs/context.jsonld"
     assert (ROOT / "docs/context.jsonld").read_bytes() == graph.export(form="context"), again
 
 
