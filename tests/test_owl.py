@@ -20,7 +20,7 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 import icrc_korea
-from icrc_korea.rdf.spaces import OWL, RDF
+from icrc_korea.rdf.spaces import KW, OWL, RDF, THINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 JARS = ROOT / "tests" / "owl" / "jars"
@@ -29,6 +29,7 @@ RESERVED = {RDF + name for name in ("subject", "predicate", "object")}
 PREFIXES = "".join(
     f"@prefix {name}: <{space}> .\n" for name, space in icrc_korea.load(ROOT).layout.prefixes.items()
 )
+EVENTS = THINGS + "event/"
 Robot = Callable[..., "subprocess.CompletedProcess[str]"]
 pytestmark = pytest.mark.owl
 
@@ -102,6 +103,21 @@ def triples(path: Path) -> set[Triple]:
         and not quad.object.value.startswith(OWL)
         and not quad.object.value.endswith("#Datatype")
     }
+
+
+def test_only_what_occurred_is_an_activity_elsewhere(robot: Robot, whole: Path, tmp_path: Path) -> None:
+    file, found = tmp_path / "aligned.ttl", tmp_path / "reasoned.ttl"
+    alignments = (ROOT / "ontology" / "alignments.ttl").read_text(encoding="utf-8")
+    file.write_text(f"{whole.read_text(encoding='utf-8')}\n{alignments}", encoding="utf-8")
+    said = ("--axiom-generators", "ClassAssertion", "--include-indirect", "true")
+    done = robot("reason", "--reasoner", "HermiT", *said, "--input", file, "--output", found)
+    assert done.returncode == 0, done.stdout
+    kinds = {(t.subject, t.object) for t in triples(found)}
+    activity = NamedNode("http://www.cidoc-crm.org/cidoc-crm/E7_Activity")
+    made, proposed = (NamedNode(EVENTS + name) for name in ("icrc-camp-visits", "proposed-ruegger-visit-to-dprk"))
+    assert (made, activity) in kinds
+    assert (proposed, NamedNode(KW + "Visit")) in kinds
+    assert (proposed, activity) not in kinds
 
 
 BROKEN = {
