@@ -22,7 +22,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve site test test-stores attack lint bench docs answers wheel vocabularies sssom stores owl notebooks lock clean
+.PHONY: help run serve site test test-stores attack lint bench soak docs answers wheel vocabularies sssom stores owl notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -74,6 +74,9 @@ lint: $(VENV)/.dev  ## ruff, mypy --strict, import-linter
 
 bench: $(VENV)/.run  ## time a question against rdflib and bare Python
 	@$(PY) benchmarks/ask.py
+
+soak: $(VENV)/.run  ## run the service for MINUTES=5 with readers, mutated and hostile queries; tell its memory
+	@$(PY) benchmarks/soak.py --minutes $(or $(MINUTES),5)
 
 docs: $(VENV)/.dev  ## write the pages of docs/ that are made from questions and rules
 	@$(KG) queries --format markdown > docs/questions.md
