@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
@@ -39,13 +40,14 @@ def serve(
 ) -> None:  # fmt: skip
     """Serves until SIGINT or SIGTERM; `ready` is told the address once the first question can be answered."""
     bound = _bound(host, port)
-    settings = {"root": root, "store": store}
     pools: list[Pool] = []
 
     def said(text: str) -> None:
         log.event(text, level="warning")
 
     def made() -> tuple[Pool, Pool]:
+        # where a link points now: children that are born later must not look elsewhere than those before them
+        settings = {"root": root, "store": str(Path(store).resolve()) if store else store}
         asking = Pool({**settings, "prepare": f"{JOBS}:asking"}, limits, log=said)
         if written is not None:
             # few, for they are made anew after each change
