@@ -181,6 +181,109 @@ def outcome(case: Case) -> str:
     return found
 
 
+# --- kills, and several who write at once ---------------------------------------------------------------------
+
+GUIDE = "A first sentence of some words. A second one follows it.\n\nAnother passage begins here. It ends.\n"
+PEOPLE = ("paul-ruegger", "syngman-rhee", "siordet", "andre-durand", "pak-heun-young", "catherine-rey-schyrr")
+LINKS = "data/links/wikidata.sssom.tsv"
+
+
+def writing(root: Path, turn: int) -> dict[str, list[str]]:
+    """The verbs that write files of a graph, by the file that they write."""
+    where = ["--root", str(root), "--quiet"]
+    person = f"person:{PEOPLE[turn % len(PEOPLE)]}"
+    return {
+        "build/manifest.json": ["build", "--force", *where],
+        LINKS: ["link", person, "--accept", f"Q{1000 + turn}", "--who", "A", "--why", "b", "--replace", *where],
+        "data/entities/passages.ttl": ["anchor", "--guide", str(root / "guide.txt"), *where],
+        "out.nq": ["export", "--format", "nquads", "-o", str(root / "out.nq"), *where],
+        "store/current.json": ["build", "--store", str(root / "store"), *where],
+        "package/manifest.json": ["export", "--package", str(root / "package"), *where],
+    }
+
+
+def begun(given: list[str]) -> int:
+    """The command in a copy of this process, which goes on by itself."""
+    process = os.fork()
+    if process == 0:
+        os.setpgid(0, 0)
+        try:
+            with open(os.devnull, "w", encoding="utf-8") as nothing:  # noqa: PTH123
+                os.dup2(nothing.fileno(), 1)
+                os.dup2(nothing.fileno(), 2)
+            os._exit(main(given))
+        finally:
+            os._exit(99)
+    return process
+
+
+def rows(root: Path) -> dict[str, str]:
+    """The judgements of the table: thing and item."""
+    lines = (root / LINKS).read_text(encoding="utf-8").splitlines() if (root / LINKS).exists() else []
+    table = [line.split("\t") for line in lines if not line.startswith("#")]
+    return {row[0]: row[table[0].index("object_id")] for row in table[1:]}
+
+
+def whole(root: Path, turn: int) -> list[str]:
+    """What is wrong after verbs were killed: the next run of each must do, and leave only what it is to write."""
+    found = []
+    for given in (*writing(root, turn).values(), ["query", "people/names", "--root", str(root)]):
+        code = os.waitstatus_to_exitcode(os.waitpid(begun(given), 0)[1])
+        found += [f"the next run of {given[:2]} ends with {code}"] if code else []
+    left = [path.name for path in root.rglob("*") if path.name.endswith((".tmp", ".unfinished"))]
+    return found + ([f"left behind: {left}"] if left else [])
+
+
+def prepared(folder: Path) -> Path:
+    """A small graph with what the writing verbs need."""
+    root = copy_few(folder / "root")
+    (root / "guide.txt").write_text(GUIDE, encoding="utf-8")
+    os.waitpid(begun(["build", "--root", str(root)]), 0)
+    return root
+
+
+def kills(number: int, seed: int) -> list[str]:
+    """Ends writing verbs at any moment, so many times: what is lost, torn or left behind."""
+    chance, found = random.Random(f"kills {seed}"), list[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        root = prepared(Path(folder))
+        known: dict[str, str] = {}
+        for turn in range(number):
+            name, given = chance.choice(list(writing(root, turn).items()))
+            before = rows(root)
+            process = begun(given)
+            time.sleep(chance.uniform(0, 0.6))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            done = os.waitpid(process, 0)[1] == 0
+            after, wanted = rows(root), {f"person:{PEOPLE[turn % len(PEOPLE)]}": f"Q{1000 + turn}"}
+            if name == LINKS and (done or after != before):
+                known |= wanted
+            if {one: item.rpartition(":")[2] for one, item in after.items()} != known:
+                found.append(f"kill {turn} of seed {seed}: {after} where {known} was judged")
+            if turn % 10 == 9:
+                found += [f"kill {turn} of seed {seed}: {what}" for what in whole(root, turn)]
+                known = {one: item.rpartition(":")[2] for one, item in rows(root).items()}
+    return found
+
+
+def together(rounds: int) -> list[str]:
+    """Several who write the same file at once: nothing is lost, and what is there is whole."""
+    found: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        root = prepared(Path(folder))
+        for turn in range(rounds):
+            for name in writing(root, 0):
+                several = [writing(root, turn * len(PEOPLE) + number)[name] for number in range(4)]
+                codes = [os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in [begun(each) for each in several]]
+                told = [code for code in codes if code not in ((0, 2, 3) if name.startswith("store") else (0,))]
+                found += [f"round {turn}: four at {several[0][:2]} end with {codes}"] if told else []
+                if name == LINKS and len(rows(root)) < 4:
+                    found.append(f"round {turn}: four judgements became {rows(root)}")
+                found += [f"round {turn}: {what}" for what in whole(root, turn)]
+    return found
+
+
 def attack(number: int, seed: int, kinds: tuple[str, ...] = tuple(KINDS)) -> list[str]:
     """So many cases of each kind; what was found, each with its case."""
     found: list[str] = []
@@ -210,7 +313,9 @@ def attack(number: int, seed: int, kinds: tuple[str, ...] = tuple(KINDS)) -> lis
 
 if __name__ == "__main__":
     many, seed = (int(given) for given in (sys.argv[1:] + ["1000", "1"][len(sys.argv) - 1 :])[:2])
-    begun = time.monotonic()
-    faults = attack(many, seed)
-    print(f"{len(KINDS) * many:,} cases in {time.monotonic() - begun:.0f} s: {len(faults)} found")
+    since = time.monotonic()
+    faults = attack(many, seed) + kills(many // 10, seed) + together(1 + many // 500)
+    print("\n".join(faults))
+    took = f"{time.monotonic() - since:.0f} s"
+    print(f"{len(KINDS) * many:,} cases and {many // 10:,} kills in {took}: {len(faults)} found")
     sys.exit(bool(faults))
