@@ -191,10 +191,10 @@ LINKS = "data/links/wikidata.sssom.tsv"
 def writing(root: Path, turn: int) -> dict[str, list[str]]:
     """The verbs that write files of a graph, by the file that they write."""
     where = ["--root", str(root), "--quiet"]
-    person = f"person:{PEOPLE[turn % len(PEOPLE)]}"
+    person, item = f"person:{PEOPLE[turn % len(PEOPLE)]}", f"Q{1000 + turn % len(PEOPLE)}"  # another one is refused
     return {
         "build/manifest.json": ["build", "--force", *where],
-        LINKS: ["link", person, "--accept", f"Q{1000 + turn}", "--who", "A", "--why", "b", "--replace", *where],
+        LINKS: ["link", person, "--accept", item, "--who", "A", "--why", f"{turn}", "--replace", *where],
         "data/entities/passages.ttl": ["anchor", "--guide", str(root / "guide.txt"), *where],
         "out.nq": ["export", "--format", "nquads", "-o", str(root / "out.nq"), *where],
         "store/current.json": ["build", "--store", str(root / "store"), *where],
@@ -256,7 +256,7 @@ def kills(number: int, seed: int) -> list[str]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
             done = os.waitpid(process, 0)[1] == 0
-            after, wanted = rows(root), {f"person:{PEOPLE[turn % len(PEOPLE)]}": f"Q{1000 + turn}"}
+            after, wanted = rows(root), {f"person:{PEOPLE[turn % len(PEOPLE)]}": f"Q{1000 + turn % len(PEOPLE)}"}
             if name == LINKS and (done or after != before):
                 known |= wanted
             if {one: item.rpartition(":")[2] for one, item in after.items()} != known:

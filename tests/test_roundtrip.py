@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from conftest import ROOT, ran
+from conftest import ROOT, Command, ran
 
 CASES = Path(__file__).parent / "cases" / "roundtrip"
 KEPT, REFUSED = (sorted((CASES / name).iterdir()) for name in ("kept", "refused"))
@@ -127,3 +127,30 @@ def test_an_answer_holds_terms_that_are_triples_or_have_a_direction(form: str) -
         assert row["d"]["its:dir"] == "rtl"
     else:
         assert "http://example.org/p" in done.out
+
+
+ODD = """
+<http://example.org/a> <http://example.org/p> "kept" .
+<http://example.org/a b> <http://example.org/p> "odd" .
+<http://example.org/a> <http://example.org/p> <http://example.org/%zz> , <http://example.org/c> .
+<http://example.org/a> <http://example.org/p> "odd"^^<no:a b> .
+<#here> <http://example.org/p> "relative" .
+"""
+
+
+def test_every_iri_that_is_none_is_told_with_its_line_and_can_be_left_out(tmp_path: Path, icrc: Command) -> None:
+    path, store = tmp_path / "odd.ttl", tmp_path / "store"
+    path.write_text(ODD, encoding="utf-8")
+    said = icrc("check", path, "--only", "parse", "--format", "json")
+    told = {one["line"] for one in json.loads(said.out)["findings"]}
+    assert (said.code, told) == (3, {3, 4, 5, 6})
+    said = icrc("build", "--store", store, path)
+    assert said.code == 3
+    assert all(f"<{iri}>" in said.err for iri in ("http://example.org/a b", "http://example.org/%zz", "no:a b"))
+    assert icrc("build", "--store", store, path, "--leave-out", "--base", "http://example.org/doc").code == 0
+    rows = icrc("query", "-", "--store", store, "--format", "csv", stdin="SELECT ?s ?o { ?s ?p ?o }").out.splitlines()
+    assert sorted(rows[1:]) == sorted([
+        "http://example.org/a,kept", "http://example.org/a,http://example.org/c", "http://example.org/doc#here,relative",
+    ])  # fmt: skip
+    said = icrc("check", path, "--only", "parse", "--leave-out", "--base", "http://example.org/", "--format", "json")
+    assert (said.code, {one["severity"] for one in json.loads(said.out)["findings"]}) == (0, {"warning"})

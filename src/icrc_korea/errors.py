@@ -59,6 +59,7 @@ class ParseError(KgError):
             f"{place}: {message}{shown}", remedy or "correct this line, then run the command again"
         )
         self.file, self.line, self.column, self.what = file, line, column, message
+        self.odd: list[tuple[str, int]] = []  # the IRIs that are none, with their lines, if that is what is wrong
 
 
 class BuildError(KgError):

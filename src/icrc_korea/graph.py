@@ -99,14 +99,20 @@ class KnowledgeGraph:
         self._built, self._facts, self._names, self._matcher = built, None, None, None
         return built
 
-    def build_store(self, folder: Path, files: Iterable[Path] = ()) -> dict[str, Any]:
-        """Puts the dataset, or RDF files instead of it, into a store on disk; gives what the store holds."""
+    def build_store(
+        self, folder: Path, files: Iterable[Path] = (), *, base: str = "", leave_out: bool = False
+    ) -> dict[str, Any]:
+        """Puts the dataset, or RDF files instead of it, into a store on disk; gives what the store holds.
+
+        `base` is what relative IRIs of the files are relative to; `leave_out` drops statements with IRIs that are none.
+        """
         from .dataset.disk import make
+        from .rdf.reading import Reading
 
         built = build.ensure(self.layout, self._tell)
         if not built.is_whole():
             built = self.build()
-        return make(folder, built, files, self._tell)
+        return make(folder, built, files, self._tell, Reading(base, leave_out))
 
     def _slice(self, predicates: set[str] | None) -> Asked:
         try:

@@ -22,7 +22,7 @@ from ..errors import BadHeader, BuildError, LimitReached, ParseError, QueryError
 from ..rdf import dates
 from ..rdf.lines import READ, ntriples, write_ntriples
 from ..rdf.prefixes import PREFIX_LINE
-from ..rdf.reading import parse, read_term, read_text
+from ..rdf.reading import STRICTLY, Reading, parse, read_term, read_text
 from ..rdf.spaces import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, RDFS, SKOS, THINGS
 from ..rdf.sparql import Tokens
 from ..rdf.store import Store
@@ -134,6 +134,7 @@ class Options:
     reasoner: str = "rules"  # of reason.ENGINES
     language: str = "en"  # of messages
     time_limit: float = TIME_LIMIT  # seconds that the shapes may take, what infers, and each question for faults
+    reading: Reading = STRICTLY  # how files from outside the graph are read
     memory_limit: int | str | None = None  # bytes that each of these may take, or a text such as "512M"
 
     def __post_init__(self) -> None:
@@ -362,16 +363,19 @@ class _Check:
         for path, name, graph in sources:
             try:
                 self.places.add(name, read_text(path, name))
-                self.content[name] = build.parsed(self.places.texts[name].text, name, graph, self.layout)
+                text, reading = self.places.texts[name].text, self.options.reading if name in self.foreign else STRICTLY
+                if reading.leave_out:
+                    yield from self._left_out(text, name, graph, reading)
+                self.content[name] = build.parsed(text, name, graph, self.layout, reading)
             except ParseError as error:
-                yield self._unreadable(error)
+                yield from self._unreadable(error)
         for path in self.layout.shapes():
             name = self.layout.name_of(path)
             try:
                 self.places.add(name, read_text(path, name))
                 self.shapes[name] = parse(self.places.texts[name].text, name, SHAPES, self.layout.prefixes)
             except ParseError as error:
-                yield self._unreadable(error)
+                yield from self._unreadable(error)
         for query, path in self.layout.queries():
             name = f"queries/{query}.rq"
             try:
@@ -379,16 +383,28 @@ class _Check:
                 self.places.add(name, text)
                 self.questions.append(questions.read(query, text, self.layout))
             except ParseError as error:
-                yield self._unreadable(error)
+                yield from self._unreadable(error)
             except BadHeader as error:
                 match = re.match(r"[^:]*(?::(\d+))?: (.*)", error.message, re.S)
                 line, what = (int(match.group(1) or 1), match.group(2)) if match else (1, error.message)
                 within = re.search(r"\bline (\d+), column", what)
                 yield Finding(name, int(within.group(1)) if within else line, "query", "", what, error.remedy)
 
-    def _unreadable(self, error: ParseError) -> Finding:
+    def _left_out(self, text: str, name: str, graph: str, reading: Reading) -> Iterator[Finding]:
+        """What is left out of a file of somebody else, as warnings."""
+        try:
+            build.parsed(text, name, graph, self.layout, replace(reading, leave_out=False))
+        except ParseError as error:
+            for iri, line in error.odd:
+                found = f"<{_in_short(iri)}> is no IRI: the statements that it is in are left out"
+                yield Finding(name, line, "parse", "", found, "correct it", WARNING)
+
+    def _unreadable(self, error: ParseError) -> Iterator[Finding]:
         self.report.unreadable = True
-        return Finding(error.file, error.line, "parse", "", error.what, error.remedy)
+        for iri, line in error.odd:
+            yield Finding(error.file, line, "parse", "", f"<{_in_short(iri)}> is no IRI", error.remedy)
+        if not error.odd:
+            yield Finding(error.file, error.line, "parse", "", error.what, error.remedy)
 
     # --- layout ---
 

@@ -39,7 +39,7 @@ def _build_store(graph: KnowledgeGraph, options: argparse.Namespace) -> int:
     if not options.target:
         raise UsageError("files go into a store on disk", "name its folder: icrc-korea build --store DIR FILE…")
     files = [_existing(Path(name)) for name in options.files]
-    made = graph.build_store(Path(options.target), files)
+    made = graph.build_store(Path(options.target), files, base=options.base, leave_out=options.leave_out)
     say(f"{made['merged']['triples']:,} different triples in {len(made['graphs'])} named graphs")
     say(f"ask it with: icrc-korea query correspondence/unanswered --store {options.target}")
     return 0
@@ -68,6 +68,8 @@ def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
     from dataclasses import replace
     from tempfile import TemporaryDirectory
 
+    from ..rdf.reading import Reading
+
     guide = _existing(Path(options.guide)) if options.guide else None
     with TemporaryDirectory() as folder:
         given = Path(folder) / "stdin.trig"  # whatever is Turtle is TriG
@@ -83,6 +85,7 @@ def _check(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progres
             language=options.lang,
             time_limit=options.time_limit,
             memory_limit=options.memory_limit,
+            reading=Reading(options.base, options.leave_out),
         )
     report.findings = [
         replace(finding, file="(stdin)") if finding.file == str(given) else finding for finding in report.findings
@@ -131,6 +134,12 @@ MEMORY: tuple[str, dict[str, Any]] = (
     {"default": "4G", "metavar": "SIZE", "help": "what one of these may take: for example 512M (4G)"},
 )
 
+# for files of somebody else
+OF_OTHERS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--base", {"default": "", "metavar": "IRI", "help": "what relative IRIs of files given are relative to"}),
+    ("--leave-out", {"action": "store_true", "help": "leave out statements with an IRI that is none, and say which"}),
+)
+
 
 def _existing(*places: Path) -> Path:
     for place in places:
@@ -167,6 +176,7 @@ VERBS = {
             ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
                               "help": "stop what infers after so long (600)"}),
             MEMORY,
+            *OF_OTHERS,
         ],
     ),
     "check": Verb(
@@ -195,6 +205,7 @@ VERBS = {
             ("--time-limit", {"type": float, "default": 600.0, "metavar": "SECONDS",
                               "help": "stop the shapes, what infers, or a question for faults after so long (600)"}),
             MEMORY,
+            *OF_OTHERS,
             ("--guide", {"metavar": "FILE", "help": "the guide's text: check the anchors against it"}),
             STORE,
         ],

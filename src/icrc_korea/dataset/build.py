@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..content.layout import Layout
     from ..rdf.answer import Asked
+    from ..rdf.reading import Reading
     from ..rdf.terms import NamedNode, Quad, Term
     from ..reasoning.axioms import Rule
     from ..workers.limits import Limits
@@ -221,13 +222,15 @@ def assemble(layout: Layout, tell: Tell) -> list[Quad]:
     return quads + derive_claims(quads)
 
 
-def parsed(text: str, name: str, graph: str, layout: Layout) -> list[Quad]:
+def parsed(text: str, name: str, graph: str, layout: Layout, reading: Reading | None = None) -> list[Quad]:
     """The quads of a content file, whatever its form."""
     if name.endswith(".tsv"):
-        from ..content.links import parse
-    else:
-        from ..rdf.reading import parse
-    return parse(text, name, graph, layout.prefixes)
+        from ..content import links
+
+        return links.parse(text, name, graph, layout.prefixes)
+    from ..rdf.reading import STRICTLY, parse
+
+    return parse(text, name, graph, layout.prefixes, reading or STRICTLY)
 
 
 def derive_rules(questions: Iterable[Question], layout: Layout) -> list[Rule]:

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from ..errors import LayoutError, UsageError
 from ..rdf.atomic import sync, write_atomically
-from ..rdf.reading import read_lines
+from ..rdf.reading import MOST_NAMED, STRICTLY, Reading, read_lines
 from ..rdf.spaces import CATALOGUE, GRAPHS
 from ..rdf.store import bulk_load, open_read_only
 from .build import DATASET, Built
@@ -80,7 +80,9 @@ class DiskStore(Built):
         return self._store
 
 
-def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[str, Any]:
+def make(
+    folder: Path, built: Built, files: Iterable[Path], tell: Tell, reading: Reading = STRICTLY
+) -> dict[str, Any]:
     """Puts the built dataset, or the given RDF files instead of it, into a store on disk; gives its manifest."""
     _refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +92,7 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
         name = GENERATION + uuid4().hex[:12]
         unfinished = folder / (name + UNFINISHED)
         try:
-            outside = bulk_load(unfinished, _lines(built, list(files), tell), apart=CATALOGUE)
+            outside = bulk_load(unfinished, _lines(built, list(files), tell, reading), apart=CATALOGUE)
         except OSError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise LayoutError(f"{folder} cannot be written: {error}", "make room, or name another folder") from None
@@ -121,17 +123,21 @@ def make(folder: Path, built: Built, files: Iterable[Path], tell: Tell) -> dict[
     return manifest
 
 
-def _lines(built: Built, files: list[Path], tell: Tell) -> Iterator[list[bytes]]:
+def _lines(built: Built, files: list[Path], tell: Tell, reading: Reading) -> Iterator[list[bytes]]:
     """The built dataset, or what is in the files."""
     if not files:
         tell(0, 1, "loading the dataset")
         yield built.bytes_of(DATASET).splitlines(keepends=True)
     loaded = 0
     for number, path in enumerate(files):
-        for lines in read_lines(path):
+        left: list[str] = []
+        for lines in read_lines(path, reading, left):
             tell(number, len(files), f"loading {path.name}: {loaded:,} statements")
             yield lines
             loaded += len(lines)
+        if left:
+            shown = ", ".join(f"<{iri[:80]}>" for iri in list(dict.fromkeys(left))[:MOST_NAMED])
+            tell(number, len(files), f"{path.name}: left out {len(left):,} statements with IRIs that are none: {shown}")
 
 
 def _refuse_foreign(folder: Path) -> None:

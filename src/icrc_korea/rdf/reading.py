@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pyoxigraph as ox
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
 
-from ..errors import KgError, ParseError, nearest
+from ..errors import KgError, ParseError, UsageError, nearest
 from .lines import READ, lines_of
 from .terms import TEXT_FORMATS, Quad, engine
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from .terms import Term
 
+MOST_NAMED = 20  # IRIs that a message names
 MOST_NESTED = 256  # triple terms in triple terms, beyond which the parser would overrun its stack
 NESTING = re.compile(rb"<<\(|\)>>|\n")
 NESTING_IN_TEXT = re.compile(
@@ -49,10 +52,29 @@ def read_text(path: Path, name: str) -> str:
         ) from None
 
 
-def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Quad]:
+@dataclass(frozen=True)
+class Reading:
+    """How files of others are read: what their relative IRIs are relative to, and whether odd ones are left out."""
+
+    base: str = ""
+    leave_out: bool = False  # statements with an IRI that is none
+
+    def __post_init__(self) -> None:
+        """Refuses a base that is no IRI."""
+        if self.base and not is_iri(self.base):
+            raise UsageError(f"{self.base!r} is no IRI to which others can be relative", "such as http://example.org/")
+
+
+STRICTLY = Reading()
+
+
+def parse(
+    text: str, name: str, graph: str, prefixes: dict[str, str], reading: Reading = STRICTLY
+) -> list[Quad]:
     """The quads of a Turtle, TriG, N-Triples or N-Quads text, by the file's ending (TriG if it has another).
 
-    In a file without graphs of its own, all quads are in `graph`; else only those outside any graph.
+    In a file without graphs of its own, all quads are in `graph`; else only those outside any graph. A ParseError
+    has all IRIs of the text that are none in its `odd`, if these are what is wrong.
     """
     form = READ.get("." + name.rpartition(".")[2], RdfFormat.TRIG)
     if text.count("<<") > MOST_NESTED:
@@ -61,9 +83,14 @@ def parse(text: str, name: str, graph: str, prefixes: dict[str, str]) -> list[Qu
         node, outside = NamedNode(graph or "x:x"), DefaultGraph()
         return [
             Quad(quad.subject, quad.predicate, quad.object, node) if graph and quad.graph_name == outside else quad
-            for quad in engine.parse(text, format=form, rename_blank_nodes=True)
+            for quad in engine.parse(text, format=form, rename_blank_nodes=True, **_settings(reading))
+            if not (reading.leave_out and odd_in(quad))
         ]
     except SyntaxError as error:
+        odd = _odd(engine.parse(text, format=form, **_settings(replace(reading, leave_out=True))))
+        if odd:
+            places = [(iri, text.count("\n", 0, max(0, text.find(f"<{iri}>"))) + 1) for iri in odd]
+            raise _none_iris(name, places) from None
         line, column = error.lineno or 0, error.offset or 0
         lines = text.splitlines()
         message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
@@ -82,10 +109,64 @@ def _refuse_nested(text: str, name: str) -> None:
             raise ParseError(name, line, 0, "has triples nested in triples", remedy="leave them out")
 
 
-def read_lines(path: Path) -> Iterator[list[bytes]]:
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI."""
+    try:
+        return bool(NamedNode(text).value)
+    except ValueError:
+        return False
+
+
+def odd_in(quad: Any) -> list[str]:
+    """The IRIs of a quad that are none, also in its triple terms and datatypes."""
+    found = []
+    for term in quad:
+        if isinstance(term, NamedNode):
+            iri = term.value
+        elif hasattr(term, "datatype"):
+            iri = term.datatype.value
+        elif hasattr(term, "subject"):
+            found += odd_in(term)
+            continue
+        else:
+            continue
+        found += [] if _known_iri(iri) else [iri]
+    return found
+
+
+_known_iri = lru_cache(maxsize=100_000)(is_iri)
+
+
+def _settings(reading: Reading) -> dict[str, Any]:
+    return {"lenient": reading.leave_out, **({"base_iri": reading.base} if reading.base else {})}
+
+
+def _odd(quads: Iterator[Any]) -> list[str]:
+    """The IRIs of leniently read quads that are none; none of them if there is something else wrong."""
+    try:
+        return list(dict.fromkeys(iri for quad in quads for iri in odd_in(quad)))
+    except (SyntaxError, MemoryError, RuntimeError, OSError, ValueError):
+        return []
+
+
+def _none_iris(name: str, odd: list[tuple[str, int]]) -> ParseError:
+    """The error of a file with IRIs that are none, each with its line, 0 if that is not known."""
+    shown = [f"<{iri[:80]}>" + (f" in line {line}" if line else "") for iri, line in odd[:MOST_NAMED]]
+    more = f" and {len(odd) - MOST_NAMED:,} more" if len(odd) > MOST_NAMED else ""
+    whole = any(":" not in iri for iri, _ in odd)
+    remedy = "correct them, or leave out the statements that they are in: --leave-out"
+    remedy += "; what a name without a scheme is relative to, say by --base IRI or @base" if whole else ""
+    number = "an IRI that is none" if len(odd) == 1 else f"{len(odd):,} IRIs that are none"
+    error = ParseError(name, odd[0][1], 0, f"has {number}: {', '.join(shown)}{more}", remedy=remedy)
+    error.odd = odd
+    return error
+
+
+def read_lines(path: Path, reading: Reading = STRICTLY, left: list[str] | None = None) -> Iterator[list[bytes]]:
     """An RDF file of any size as lines of N-Quads; its blank nodes have labels that no other file has.
 
-    Reads what this project writes: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML, each also packed with gzip.
+    What is left out is added to `left`, each IRI that is none as often as a statement has it. Reads what this project
+    writes: Turtle, TriG, N-Triples, N-Quads, JSON-LD, RDF/XML, each also packed with gzip.
     """
     packed = path.suffix == ".gz"
     form = FILES.get(path.with_suffix("").suffix if packed else path.suffix)
@@ -96,12 +177,26 @@ def read_lines(path: Path) -> Iterator[list[bytes]]:
         raise ParseError(str(path), 0, 0, "is no file with an end", remedy="give the file itself")
     incoming = _Incoming(_chunks(path, packed, form), str(path), form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS))
     try:
-        yield from lines_of(engine.parse(input=incoming, format=form, rename_blank_nodes=True))
+        quads = engine.parse(input=incoming, format=form, rename_blank_nodes=True, **_settings(reading))
+        yield from lines_of(_kept(quads, [] if left is None else left) if reading.leave_out else quads)
     except SyntaxError as error:
+        again = _Incoming(_chunks(path, packed, form), str(path), incoming.by_lines)
+        odd = _odd(engine.parse(input=again, format=form, **_settings(replace(reading, leave_out=True))))
+        if odd:
+            raise _none_iris(str(path), [(iri, 0) for iri in odd]) from None
         message = re.sub(r"^Parser error.*?columns? [\d and]+: ", "", str(error.msg or error))
         raise ParseError(str(path), error.lineno or 0, error.offset or 0, message) from None
     except (MemoryError, RuntimeError, ValueError, OSError, EOFError, zlib.error) as error:
         raise incoming.error or ParseError(str(path), 0, 0, f"cannot be loaded: {error}") from None
+
+
+def _kept(quads: Iterable[Quad], left: list[str]) -> Iterator[Quad]:
+    """The quads without those that have an IRI that is none."""
+    for quad in quads:
+        odd = odd_in(quad)
+        left += odd
+        if not odd:
+            yield quad
 
 
 def _chunks(path: Path, packed: bool, form: RdfFormat) -> Iterator[bytes]:
@@ -141,7 +236,7 @@ class _Incoming:
     """Pieces of bytes as the file that a parser reads; not nested so deep that the parser overruns its stack."""
 
     def __init__(self, chunks: Iterable[bytes], name: str, by_lines: bool = True) -> None:
-        self._chunks, self._rest, self._name, self._by_lines = iter(chunks), b"", name, by_lines
+        self._chunks, self._rest, self._name, self.by_lines = iter(chunks), b"", name, by_lines
         self._before, self._depth = b"", 0
         self.error: KgError | None = None  # the parser would wrap it
 
@@ -169,7 +264,7 @@ class _Incoming:
         for mark in NESTING.finditer(data):
             if mark[0] == b"<<(":
                 self._depth += 1
-            elif self._by_lines or mark[0] == b")>>":
+            elif self.by_lines or mark[0] == b")>>":
                 self._depth = 0 if mark[0] == b"\n" else max(0, self._depth - 1)
             if self._depth > MOST_NESTED:
                 raise ParseError(self._name, 0, 0, "has triples nested in triples", remedy="leave them out")
