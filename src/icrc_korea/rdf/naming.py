@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from hashlib import sha256
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, NamedNode
 
 from .lines import lines_of, quads_in
 from .spaces import BASE, XSD
-from .terms import Quad
+from .terms import Quad, engine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,41 @@ def skolemised(quads: Iterable[Quad]) -> Iterator[Quad]:
             nameless.append(quad)
         else:
             yield quad
+    digests = _digests(nameless)
+    if len(set(digests.values())) < len(digests) and _can_be_told_apart(nameless, digests):
+        dataset = engine.Dataset(nameless)  # so that twins are counted in the same order in every run
+        dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+        nameless = sorted(dataset, key=str)
+        digests = _digests(nameless)
+    names: dict[Any, NamedNode] = {}
+    seen: Counter[str] = Counter()
+    for node in sorted(digests, key=lambda node: (len(node.value), node.value)):
+        digest = digests[node]
+        twin = f"{digest} {seen[digest]}"  # of those that look alike, all but the first are counted
+        names[node] = NamedNode(SKOLEM + (_digest(twin) if seen[digest] else digest))
+        seen[digest] += 1
+    for quad in nameless:
+        yield Quad(
+            names.get(quad.subject, quad.subject), quad.predicate, names.get(quad.object, quad.object), quad.graph_name
+        )
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def _can_be_told_apart(quads: list[Quad], digests: dict[Any, str]) -> bool:
+    """Whether RDFC-1.0 will soon have labelled the nodes: not where many that look alike point to one another."""
+    alike = Counter(digests.values())
+    near: Counter[Any] = Counter()
+    for quad in quads:
+        if all(alike[digests.get(term, "")] > 1 for term in (quad.subject, quad.object)):
+            near.update((quad.subject, quad.object))
+    return len(quads) <= MOST_TWINS and max(near.values(), default=0) <= MOST_NEAR
+
+
+def _digests(nameless: list[Quad]) -> dict[Any, str]:
+    """For each blank node a digest of what it says and where it is used; some may look alike."""
     out: dict[Any, list[Quad]] = defaultdict(list)
     users: dict[Any, list[Quad]] = defaultdict(list)
     for quad in nameless:
@@ -50,9 +85,6 @@ def skolemised(quads: Iterable[Quad]) -> Iterator[Quad]:
             users[quad.object].append(quad)
     content: dict[Any, str] = {}
     place: dict[Any, str] = {}
-
-    def digest(text: str) -> str:
-        return sha256(text.encode()).hexdigest()[:32]
 
     def says(node: Any) -> str:
         stack = [node]
@@ -68,7 +100,7 @@ def skolemised(quads: Iterable[Quad]) -> Iterator[Quad]:
                     f"{q.predicate} {content.get(q.object, '_:') if isinstance(q.object, BlankNode) else q.object}"
                     for q in out[top]
                 )
-                content[top] = digest("\n".join(sorted(parts)))
+                content[top] = _digest("\n".join(sorted(parts)))
                 stack.pop()
         return content[node]
 
@@ -83,22 +115,13 @@ def skolemised(quads: Iterable[Quad]) -> Iterator[Quad]:
                 f"{q.predicate}"
                 for q in users[one]
             )
-            place[one] = digest("\n".join([says(one), *by]))
+            place[one] = _digest("\n".join([says(one), *by]))
         return place[node]
 
-    names: dict[Any, NamedNode] = {}
-
-    def named(term: Any) -> Any:
-        if not isinstance(term, BlankNode):
-            return term
-        if term not in names:
-            names[term] = NamedNode(SKOLEM + used(term))
-        return names[term]
-
-    for quad in nameless:
-        yield Quad(named(quad.subject), quad.predicate, named(quad.object), quad.graph_name)
+    return {node: used(node) for node in dict.fromkeys([*out, *users])}
 
 
+MOST_TWINS, MOST_NEAR = 50_000, 6  # statements, and those of one node with others that look like it
 SKOLEM = BASE + ".well-known/genid/"
 INTEGERS = {
     XSD + name
