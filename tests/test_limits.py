@@ -106,3 +106,16 @@ def test_a_question_of_the_catalogue_keeps_limits_in_python(graph: KnowledgeGrap
     with pytest.raises(LimitReached):
         graph.run("correspondence/unanswered", row_limit=1)
     assert len(graph.run("correspondence/unanswered", time_limit=60)) == len(graph.run("correspondence/unanswered"))
+
+
+@pytest.mark.parametrize("turtle", [
+    "kw:p a owl:ObjectProperty ; owl:propertyChainAxiom ( " + "kw:p " * 10_000 + ") .",
+    "kw:p kw:held " + "( " * 5_000 + ")" * 5_000 + " .",
+], ids=["a long list", "lists in lists"])  # fmt: skip
+def test_more_than_can_be_told_apart_is_refused_by_name(turtle: str, tmp_path: Path) -> None:
+    root = copy_few(tmp_path)
+    with (root / "ontology" / "core.ttl").open("a", encoding="utf-8") as stream:
+        stream.write(turtle)
+    said = ran("--root", root, "build")
+    assert said.code == 2
+    assert "hang on one another" in said.err

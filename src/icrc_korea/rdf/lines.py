@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import islice
 
-from pyoxigraph import Literal, NamedNode, RdfFormat
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat
 
 from .spaces import XSD
 from .terms import Quad, engine
@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import Any
 
 
 A_BATCH = 4096  # quads that are written at once
@@ -105,3 +106,25 @@ def write_ntriples(path: Path, quads: Iterable[Quad]) -> None:
 def read_ntriples(data: bytes) -> list[Quad]:
     """The triples of an N-Triples text that this project wrote itself, in the default graph."""
     return list(engine.parse(data, format=RdfFormat.N_TRIPLES, lenient=True, rename_blank_nodes=False))
+
+
+MOST_HELD = 2500  # nameless things that hang on one another: to tell more apart overruns the engine's stack
+
+
+def hang_together(quads: Iterable[Quad]) -> int:
+    """How many nameless things hang on one another at most, as the items of a list do."""
+    above: dict[Any, Any] = {}
+    sizes: dict[Any, int] = {}
+
+    def top(node: Any) -> Any:
+        while above.get(node, node) != node:
+            above[node] = node = above.get(above[node], above[node])
+        return node
+
+    for quad in quads:
+        if isinstance(quad.subject, BlankNode) and isinstance(quad.object, BlankNode):
+            one, other = top(quad.subject), top(quad.object)
+            if one != other:
+                above[one] = other
+                sizes[other] = sizes.get(other, 1) + sizes.get(one, 1)
+    return max(sizes.values(), default=0)

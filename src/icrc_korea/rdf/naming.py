@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, NamedNode
 
-from .lines import lines_of, quads_in
+from .lines import MOST_HELD, hang_together, lines_of, quads_in
 from .spaces import BASE, XSD
 from .terms import Quad, engine
 
@@ -71,7 +71,8 @@ def _can_be_told_apart(quads: list[Quad], digests: dict[Any, str]) -> bool:
     for quad in quads:
         if all(alike[digests.get(term, "")] > 1 for term in (quad.subject, quad.object)):
             near.update((quad.subject, quad.object))
-    return len(quads) <= MOST_TWINS and max(near.values(), default=0) <= MOST_NEAR
+    soon = len(quads) <= MOST_TWINS and max(near.values(), default=0) <= MOST_NEAR
+    return soon and hang_together(quads) <= MOST_HELD
 
 
 def _digests(nameless: list[Quad]) -> dict[Any, str]:

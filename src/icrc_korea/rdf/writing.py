@@ -8,7 +8,7 @@ from itertools import chain
 import pyoxigraph as ox
 
 from ..errors import UsageError
-from .lines import A_BATCH, MOST_SETTLED, lines_of, outside_graphs, quads_in, split
+from .lines import A_BATCH, MOST_HELD, MOST_SETTLED, hang_together, lines_of, outside_graphs, quads_in, split
 from .sorting import in_order
 from .spaces import RDF, RDFS, XSD
 from .terms import LABELS, TEXT_FORMATS, TYPE, engine
@@ -42,6 +42,11 @@ UNQUOTED = {  # the numbers and truth values that Turtle writes without quotes
 
 def canonical(quads: Iterable[Quad]) -> list[Quad]:
     """The quads with blank nodes labelled by RDFC-1.0, so that two runs give the same labels."""
+    quads = list(quads)
+    held = hang_together(quads)
+    if held > MOST_HELD:
+        raise UsageError(f"{held:,} things without a name hang on one another, as in a long list or in lists in lists",
+                         f"give some of them names: {MOST_HELD:,} can be told apart")  # fmt: skip
     dataset = engine.Dataset(quads)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     return list(dataset)
