@@ -190,6 +190,7 @@ com.bigdata.rdf.sail.namespace=kg
 com.bigdata.rdf.store.AbstractTripleStore.quads=true
 com.bigdata.rdf.store.AbstractTripleStore.statementIdentifiers=false
 com.bigdata.rdf.store.AbstractTripleStore.textIndex=false
+com.bigdata.rdf.store.AbstractTripleStore.inlineDateTimes=false
 com.bigdata.rdf.store.AbstractTripleStore.axiomsClass=com.bigdata.rdf.axioms.NoAxioms
 com.bigdata.rdf.sail.truthMaintenance=false
 """
