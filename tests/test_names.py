@@ -221,3 +221,50 @@ def test_a_territory_is_called_as_its_state() -> None:
         for place, language, name in labels():
             if place == f"place:{thing}" and language in OTHER_LANGUAGES:
                 assert (language, re.sub(r" ?\([^)]*\)$", "", name)) in of_state, name
+
+
+# --- what somebody types ------------------------------------------------------------------------------------
+
+TYPED = list(csv.DictReader(
+    (ROOT / "tests" / "cases" / "names" / "found.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
+))  # fmt: skip
+
+
+@every("row", TYPED, name=lambda row: row["name"])
+def test_a_name_finds_its_thing_and_never_another(row: dict[str, str], graph: KnowledgeGraph) -> None:
+    suggested: list[str] = []
+    try:
+        found = LAYOUT.shrink(graph.resolve(row["name"]))
+    except UnknownTerm as error:
+        found, suggested = "", [LAYOUT.shrink(graph.resolve(name)) for name in error.nearest]
+    assert found == row["thing"], f"{found}, {suggested}"
+    matches = graph.match(row["name"])
+    sure = [row["thing"] or row["first"]] if row["sure"] == "yes" else []
+    assert [match.thing.id for match in matches if match.sure] == sure
+    hits = [hit.id for hit in graph.search(row["name"], limit=5)]
+    if row["thing"] or row["first"]:
+        assert hits[0] == (row["thing"] or row["first"]), hits
+    if row["never"]:
+        assert row["never"] not in [*hits[:1], *suggested, *(match.thing.id for match in matches)]
+
+
+def test_typed_names_are_of_every_kind() -> None:
+    assert {row["sure"] for row in TYPED} == {"yes", "no"}
+    assert any(row["first"] for row in TYPED)
+    assert any(row["never"] and not row["thing"] for row in TYPED)
+
+
+SEARCHED = (
+    ("Q8663", "event:korean-war"), ("unanswered", "correspondence/unanswered"), ("camp", "place:koje-do-pow-camp"),
+    ("réponse", "correspondence/unanswered"), ("답신", "correspondence/unanswered"), ("kw:sender", "kw:sender"),
+)  # fmt: skip
+
+
+@every(("text", "thing"), SEARCHED)
+def test_a_search_reads_identifiers_questions_and_terms(text: str, thing: str, graph: KnowledgeGraph) -> None:
+    assert thing in [hit.id for hit in graph.search(text, limit=60)]
+
+
+@every("text", ["", "...", "zzzzz"], name=repr)
+def test_what_names_nothing_is_not_found(text: str, graph: KnowledgeGraph) -> None:
+    assert graph.search(text) == []

@@ -88,7 +88,7 @@ class UnknownTerm(KgError):
     def __init__(self, message: str, nearest: Iterable[str] = (), remedy: str = "") -> None:
         self.nearest = list(nearest)
         hint = "did you mean " + ", ".join(self.nearest) + "?" if self.nearest else ""
-        super().__init__(message, hint or remedy or "try `icrc-korea stats` for the classes there are")
+        super().__init__(message, hint or remedy or "look for a part of it: `icrc-korea search WORD`")
 
 
 class RemoteError(KgError):

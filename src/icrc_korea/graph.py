@@ -17,7 +17,7 @@ from .rdf.terms import TYPE, Literal, NamedNode, Quad
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from typing import IO, Any, TypeVar
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .linking.giving.forms import Contribution
     from .linking.scoring import Candidate
     from .matching.matcher import Match, Matcher
+    from .matching.search import Found, Search
     from .matching.tables import Table
     from .publishing.export import Choice
     from .publishing.pictures import Picture
@@ -61,6 +62,7 @@ class KnowledgeGraph:
         self._facts: Facts | None = None
         self._names: Names | None = None
         self._matcher: Matcher | None = None
+        self._search: Search | None = None
 
     # --- the dataset ---
 
@@ -84,7 +86,7 @@ class KnowledgeGraph:
     def take(self, built: Dataset) -> None:
         """Asks this dataset from now on."""
         self.layout = built.layout
-        self._built, self._facts, self._names, self._matcher = built, None, None, None
+        self._built, self._facts, self._names, self._matcher, self._search = built, None, None, None, None
 
     def build(
         self, reasoner: str = "rules", *, time_limit: float | None = None, memory_limit: int | str | None = None
@@ -96,7 +98,7 @@ class KnowledgeGraph:
         from .dataset.limited import RULES
 
         built = build.make(self.layout, self._tell, reasoner, RULES.but(time_limit, memory_limit))
-        self._built, self._facts, self._names, self._matcher = built, None, None, None
+        self._built, self._facts, self._names, self._matcher, self._search = built, None, None, None, None
         return built
 
     def build_store(
@@ -280,7 +282,7 @@ class KnowledgeGraph:
     def names(self) -> Names:
         """What things are called here; made once, for it reads every label."""
         if self._names is None:
-            self._names = Names(self.layout, self._slice)
+            self._names = Names(self.layout, self._slice, lambda text: self.searcher.meant(text))
         return self._names
 
     def resolve(self, term: str | NamedNode) -> str:
@@ -530,11 +532,29 @@ class KnowledgeGraph:
             self._matcher = Matcher(self)
         return self._matcher
 
-    def search(self, text: str, kind: str = "", limit: int = 10) -> list[Match]:
+    @property
+    def searcher(self) -> Search:
+        """Searches names, descriptions, questions; made once, for it reads every name."""
+        if self._search is None:
+            from .matching.search import Search
+
+            self._search = Search(self.matcher, self.questions())
+        return self._search
+
+    def search(self, text: str, languages: Sequence[str] = ("en",), limit: int = 20) -> list[Found]:
+        """Things, terms and questions that a word in any script leads to, best first, with the reason in `.why`.
+
+        >>> import icrc_korea
+        >>> icrc_korea.load().search("Ruegger")[0].id
+        'person:paul-ruegger'
+        """
+        return self.searcher.find(text_of(text, "word", "give a text"), languages, limit)
+
+    def match(self, text: str, kind: str = "", limit: int = 10) -> list[Match]:
         """The things that a name may stand for, best first, with reasons in `.why`; `kind` is a class (`Person`).
 
         >>> import icrc_korea
-        >>> icrc_korea.load().search("Ruegger, Paul")[0].thing.id
+        >>> icrc_korea.load().match("Ruegger, Paul")[0].thing.id
         'person:paul-ruegger'
         """
         return self.matcher.search(text, kind, limit)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # family (a module here): its verbs, in the order in which help lists them
 FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
+    "searching": ("search",),
     "making": ("build", "check", "reason", "stats", "anchor"),
     "drawing": ("draw",),
     "publishing": ("export", "publish", "release", "push", "verify"),

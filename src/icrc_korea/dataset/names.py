@@ -1,9 +1,8 @@
-"""Finds the thing that a person means: by a prefixed name, an IRI, or a label in any language."""
+"""Finds the thing that a person means: by a prefixed name, an IRI, or a name in any language and spelling."""
 
 from __future__ import annotations
 
 from ..errors import UnknownTerm, UsageError, nearest, shown
-from ..rdf.spaces import THINGS
 from ..rdf.terms import TYPE, Literal, NamedNode
 from .facts import NAMES, folded
 
@@ -14,15 +13,22 @@ if TYPE_CHECKING:
     from ..rdf.answer import Asked
     from ..rdf.prefixes import Prefixes
 
+    Meant = tuple[str, list[str]]  # the IRI of a thing or '', the names of others
+
 
 class Names:
     """The names of everything in one dataset, read when the first label is looked for."""
 
-    def __init__(self, layout: Prefixes, part: Callable[[set[str] | None], Asked]) -> None:
-        """`part` gives the merged graph, or the triples with some predicates."""
-        self.layout, self._slice = layout, part
+    def __init__(
+        self, layout: Prefixes, part: Callable[[set[str] | None], Asked], meant: Callable[[str], Meant]
+    ) -> None:
+        """`part` gives the merged graph, or the triples with some predicates.
+
+        `meant` is asked for a name that stands nowhere as it is written: the IRI of the one thing that it is a way to
+        name, '' if there is none, with the names of what is near.
+        """
+        self.layout, self._slice, self._meant = layout, part, meant
         self._names: dict[str, dict[str, int]] | None = None  # folded name -> thing -> rank of that name
-        self._spelt: dict[str, str] = {}  # folded name -> as it is written
 
     def resolve(self, term: str | NamedNode) -> str:
         """The IRI of a thing given as CURIE, IRI or label in any language, or as a term of an answer.
@@ -59,13 +65,13 @@ class Names:
                 for quad in store.match(None, name):
                     if isinstance(quad.object, Literal) and isinstance(quad.subject, NamedNode):
                         name_there = folded(quad.object.value)
-                        self._spelt.setdefault(name_there, quad.object.value)
                         entry = self._names.setdefault(name_there, {})
                         entry[quad.subject.value] = min(rank, entry.get(quad.subject.value, rank))
         found = self._names.get(folded(text))
         if not found:
-            things = [name for name, iris in self._names.items() if any(iri.startswith(THINGS) for iri in iris)]
-            close = [self._spelt[name] for name in nearest(folded(text), things)]
+            iri, close = self._meant(text)
+            if iri:
+                return iri
             raise UnknownTerm(f"nothing in the graph is called {text!r}", close)
         best = [iri for iri, rank in found.items() if rank == min(found.values())]
         if len(best) > 1:

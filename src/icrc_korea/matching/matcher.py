@@ -12,7 +12,8 @@ from ..errors import UnknownTerm, UsageError, nearest, text_of
 from ..rdf.spaces import KW, LINKS, OWL, RDFS, SKOS, THINGS
 from ..rdf.terms import TYPE, Literal, NamedNode
 from .classes import KINDS
-from .names import HAN, HANGUL, LATIN, Likeness, compare, folded, read_in_korean, script
+from .names import HAN, HANGUL, LATIN, Likeness, compare, folded, read_in_korean, romanised, script
+from .numbered import figures, key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ GENERIC = frozenset(
     """.split()  # noqa: SIM905 - a text reads better
 )
 ARTICLE = re.compile(r"(?:the|le|la|les)\s+|l['’]", re.I)
-BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
+BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 # What kind of place a name is of, where the rest of the name may stand alone.
 PLACE_WORD = re.compile(
     r"^(?:île|ile|isle|island|ville|city) (?:of |de |d['’])|[\s-](?:do|si|island|city|town)$"
@@ -64,6 +65,8 @@ ADDRESS = re.compile(
     r"(?:mr|mrs|ms|m|dr|prof|herr|frau|monsieur|madame|president|président|minister|ministre)\.?\s+", re.I
 )
 NUMBERS = re.compile(r"\d+")
+# A name that says what kind of state it is of is no name of its land, or of another state
+FORM_OF_STATE = re.compile(r"republic|république|union|공화국|민국|共和国|民国", re.I)
 
 
 @dataclass(frozen=True)
@@ -317,7 +320,7 @@ class Matcher:
             weighed = self._weigh(known, wanted)
             if weighed:
                 found.append((known, *weighed))
-        found.sort(key=lambda one: (-one[1], not one[2], one[0].id))
+        found.sort(key=lambda one: (-one[1], not one[2], self._beyond(one[0], wanted), one[0].id))
         sure = [one for one in found if one[2]]
         rivals = [one for one in found if one[4] >= RIVAL]
         alone = len(sure) == 1 and all(one is sure[0] for one in rivals)
@@ -328,6 +331,11 @@ class Matcher:
                 features = [*features, Feature("ambiguous", True, f"{others} may be meant as well")]
             matches.append(Match(known, score, safe and alone, tuple(features)))
         return matches
+
+    def _beyond(self, known: Known, wanted: Wanted) -> tuple[bool, int]:
+        """What a thing is called beyond the name looked for: of two that are as like, the shorter goes first."""
+        label = self.label(known)[0]
+        return (folded(wanted.names[0]) not in folded(label), len(label)) if wanted.names else (False, 0)
 
     def _fits(self, known: Known, wanted: Wanted) -> bool:
         if wanted.kinds and wanted.strict != "should":
@@ -405,19 +413,48 @@ class Matcher:
         for asked, weight, turned in _asked(query, known):
             for name, held, worth, left_out in self._held[known.iri]:
                 most = weight * worth * name.weight
-                if most <= best.degree:
+                if most < best.degree or (most == best.degree and not best.doubt):
                     continue
                 alike = _alike(asked, held)
-                if alike is None or most * alike.degree <= best.degree or (left_out == INITIALS and alike.degree < 1):
+                if alike is None or most * alike.degree < best.degree or (left_out == INITIALS and alike.degree < 1):
                     continue
-                doubt = self._doubt(asked, name, alike, known)
+                if "romanise" in alike.how and not self._is_korean(known):
+                    alike = Likeness(0.5, "spelt alike")
+                    if most * alike.degree <= best.degree:
+                        continue
+                doubt = self._doubt(asked, name, alike, known) or self._land_or_state(name, known, wanted)
                 if turned.endswith("!"):
                     doubt = doubt or "only part of the name is the same"
                 if left_out and not (left_out == BRACKETED and wanted.kinds):
                     doubt = doubt or "only part of the name is the same"
                 said = (f"“{query.strip()}” and “{name.text}”, {name.kind}: {alike.how}", turned.strip("!"), left_out)
-                best = _Hit(name, most * alike.degree, doubt, ", ".join(part for part in said if part))
+                if most * alike.degree > best.degree or (best.doubt and not doubt):
+                    best = _Hit(name, most * alike.degree, doubt, ", ".join(part for part in said if part))
         return self._both_ways(known, query, best)
+
+    def _is_korean(self, known: Known) -> bool:
+        """Whether a Latin name of the thing is a way to write its name in Hangul."""
+        own = [name.text for name in known.names if name.own]
+        return any(script(one) == HANGUL and script(other) == LATIN and romanised(BRACKETS.sub("", one), other)
+                   for one in own for other in own)  # fmt: skip
+
+    @cached_property
+    def _lands(self) -> frozenset[str]:
+        """The names that lands of states have, without what stands in brackets."""
+        return frozenset(
+            folded(BRACKETS.sub("", name.text)) for known in self.things.values() if "Place" in known.kinds
+            for name in known.names
+        )  # fmt: skip
+
+    def _land_or_state(self, name: Name, known: Known, wanted: Wanted) -> str:
+        """Why the short name of a state is not sure: it is that of its land, and may be another state's of its day."""
+        if "State" not in known.kinds or wanted.kinds or FORM_OF_STATE.search(name.text):
+            return ""
+        if sum(char.isupper() for char in name.text) > 1 and " " not in name.text:
+            return ""  # an abbreviation
+        short = any(folded(own.text) in self._lands for own in known.names
+                    if own.kind == OWN[SKOS + "prefLabel"][1] and not FORM_OF_STATE.search(own.text))  # fmt: skip
+        return "so the land is called too, and another state may have been" if short else ""
 
     @cached_property
     def _held(self) -> dict[str, list[tuple[Name, str, float, str]]]:
@@ -443,13 +480,21 @@ class Matcher:
                 return "the names are alike, not the same"
             if "Person" in known.kinds or syllables < 3 or (HAN not in scripts and len(_letters(asked)) < 7):
                 return "many names are written or read so"
-        elif written == LATIN and alike.degree < 1 and len(short) < 6 and any(
-            len(word) > 1 for word in folded(asked).split()
+        elif (
+            written == LATIN
+            and alike.degree < 1
+            and len(short) < 6
+            and any(len(word) > 1 for word in folded(asked).split())
         ):
             return "a short name, spaced otherwise"  # U N is UN, un c is not UNC
-        if written == HAN and alike.degree < 1 and len(short) < 3 and not any(
-            other.own and script(other.text) == HANGUL and read_in_korean(folded(other.text), folded(asked))
-            for other in known.names
+        if (
+            written == HAN
+            and alike.degree < 1
+            and len(short) < 3
+            and not any(
+                other.own and script(other.text) == HANGUL and read_in_korean(folded(other.text), folded(asked))
+                for other in known.names
+            )
         ):
             return "so short a name may be another where its characters are written so"  # 朝鮮 is not always 朝鲜
         first = next((own.text for own in known.names if own.language == "en"), "")
@@ -584,6 +629,8 @@ def _cut(name: Name, known: Known) -> Iterator[tuple[str, float, str]]:
         yield bare, 0.75, "without the word for its kind of place"
     if "Source" in known.kinds and len(parts := name.text.split(": ")) == 2:
         yield parts[1], 0.85, "what stands after the colon"
+    if "Source" in known.kinds and len(parts := name.text.split(". ", 1)) == 2:
+        yield parts[0], 0.85, "without its subtitle"
     words = name.text.split()
     if script(name.text) != LATIN or not name.own or len(words) < 2:
         return
@@ -592,6 +639,8 @@ def _cut(name: Name, known: Known) -> Iterator[tuple[str, float, str]]:
         for word in dict.fromkeys((words[0], words[-1])):
             if len(word) > 2:
                 yield word, 0.5, "only one word of it"
+    elif any(len(word) > 1 and word.isupper() for word in words):  # UN Secretary-General is not US
+        return
     elif len(initials := "".join(word[0] for word in words if word[0].isupper())) > 1 and "Event" not in known.kinds:
         yield initials, 0.7, INITIALS
 
@@ -599,13 +648,20 @@ def _cut(name: Name, known: Known) -> Iterator[tuple[str, float, str]]:
 def _alike(asked: str, held: str) -> Likeness | None:
     """How two names are alike; not at all if they have different numbers."""
     alike = compare(asked, held)
-    if alike is None or alike.degree >= SAME:
+    if alike is not None and alike.degree >= SAME:
         return alike
+    if key(asked) and key(asked) == key(held):
+        return Likeness(SAME, "the same name and number, written otherwise")
+    if alike is None:
+        return None
+    if figures(asked) != figures(held):
+        return None if "all words" not in alike.how or (figures(asked) and figures(held)) else Likeness(0.5, alike.how)
+    if "all words" in alike.how and FORM_OF_STATE.search(asked) and FORM_OF_STATE.search(held):
+        return None  # the name of one state less a word, or with one more, is that of another
     if "all words" in alike.how:  # the more of them, the better
         count = sorted((len(folded(asked).split()), len(folded(held).split())))
         return Likeness(alike.degree * (0.7 + 0.3 * count[0] / count[1]), alike.how)
-    numbers = [set(NUMBERS.findall(text)) for text in (asked, held)]
-    return None if numbers[0] != numbers[1] else alike
+    return alike
 
 
 def _letters(text: str) -> str:

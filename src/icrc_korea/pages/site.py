@@ -512,32 +512,10 @@ class Site:
 
     def _search(self, language: str, given: dict[str, str]) -> dict[str, Any]:
         text = given.get("q", "").strip()[:200]
-        found = []
-        if text:
-            wanted = _folded(text)
-            scored = []
-            for path, node in self.things.items():
-                if path.startswith(("id/claim/", "id/mapping/", "id/selector/")):
-                    continue
-                fields = self.facts.fields(node)
-                names = [str(one.value) for kind in NAMES for one in fields.get(kind, ())]
-                best = max((_score(wanted, _folded(name)) for name in names), default=0)
-                if best:
-                    scored.append((-best, path, node))
-            found = [{**self._shown(node, language), "path": path, "kinds": self._kinds(node, language)}
-                     for _, path, node in sorted(scored, key=lambda one: one[:2])[:40]]  # fmt: skip
-        asked = [{"path": f"q/{name}", "text": self._summary(question, language)} for name, question in
-                 self.questions.items() if text and _folded(text) in _folded(" ".join(question.summary.values()))]
+        hits = self.graph.searcher.find(text, (language, "en"), 60)
+        paths = {node: path for path, node in self.things.items()}
+        nodes = [NamedNode(hit.iri) for hit in hits if hit.kind != "question"]
+        found = [{**self._shown(node, language), "path": paths[node], "kinds": self._kinds(node, language)}
+                 for node in nodes if node in paths]  # fmt: skip
+        asked = [{"path": f"q/{hit.id}", "text": hit.name} for hit in hits if hit.kind == "question"]
         return {"title": word("search", language), "text": text, "found": found, "asked": asked[:20]}
-
-
-def _folded(text: str) -> str:
-    from unicodedata import normalize
-
-    return "".join(normalize("NFC", text).casefold().split())
-
-
-def _score(wanted: str, name: str) -> int:
-    if name == wanted:
-        return 3
-    return 2 if name.startswith(wanted) else int(wanted in name)

@@ -34,6 +34,7 @@ def asking(settings: Head) -> Prepared:
         built = opened()
         graph = KnowledgeGraph(settings.get("root"))
         graph.take(built)
+        graph.searcher.meant("Ruegger")  # reads every name: no file can be opened later
         store = built.whole()
         return packed({
             "sparql": sparql(store),

@@ -1,4 +1,4 @@
-"""Gives the jobs on names and pages: reconciliation, search with suggestions, and pages where there are some."""
+"""Gives the jobs on names and pages: reconciliation, search, and pages where there are some."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ..errors import BadParameter, UnknownTerm
-from ..matching.matcher import Wanted
 from . import handbook
 from .reconciliation import Service
 
@@ -22,7 +21,7 @@ MOST = 50
 def jobs(graph: KnowledgeGraph, settings: Head) -> dict[str, Job]:
     """The jobs over one graph, everything that they need read before."""
     service = Service(graph, documentation=settings.get("documentation", ""))
-    found: dict[str, Job] = {"reconcile": _reconcile(service), "search": _search(service)}
+    found: dict[str, Job] = {"reconcile": _reconcile(service), "search": _search(graph)}
     described = json.dumps(handbook.openapi(graph), ensure_ascii=False, indent=1).encode() + b"\n"
     found["openapi"] = lambda *_: ({"type": "application/json", "lasting": True}, described)
     page = _page(graph)
@@ -43,31 +42,16 @@ def _reconcile(service: Service) -> Job:
     return run
 
 
-def _search(service: Service) -> Job:
+def _search(graph: KnowledgeGraph) -> Job:
     """The job that finds things by a name or its beginning; its head has `text`, `languages`, `limit`, `suggest`."""
 
     def run(head: Head, _: bytes) -> tuple[Head, bytes]:
         text, limit = head["text"], min(head["limit"], MOST)
         if len(text) > LONGEST:
             raise BadParameter(f"q is longer than {LONGEST} characters", "ask for a name")
-        matcher, languages = service.matcher, head["languages"]
-        found: list[Head] = []
-        if text.strip():
-            suggested: list[Head] = service.suggested(text, languages)
-            known = {one["id"] for one in suggested}
-            if not head.get("suggest"):
-                matches = matcher.find(Wanted((text,), limit=limit))
-                suggested += [
-                    {"id": match.thing.id, "name": matcher.label(match.thing, languages)[0],
-                     "description": matcher.description(match.thing), "score": match.score, "why": match.why}
-                    for match in matches if match.thing.id not in known
-                ]  # fmt: skip
-            for one in suggested[:limit]:
-                thing = matcher.thing(one["id"])
-                iri = thing.iri if thing else ""
-                said: Head = {name: one[name] for name in ("id", "name", "description", "why") if name in one}
-                found.append({**said, "iri": iri, "type": thing.kind if thing else ""})
-        data = json.dumps({"query": text, "results": found}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        found = graph.searcher.find(text, head["languages"], limit, names_only=bool(head.get("suggest")))
+        results = [one.as_dict() for one in found]
+        data = json.dumps({"query": text, "results": results}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         return {"type": "application/json", "lasting": True}, data
 
     return run
