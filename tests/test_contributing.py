@@ -189,7 +189,7 @@ def test_what_goes_and_what_stays(path: Path, tmp_path: Path) -> None:
     assert set(case) <= {"about", "guide", "entities", "enrichment", "links", "wikidata", "goes", "stays"}
     found = contribution.offers(graph_of(case, tmp_path / "small"), items_of(case))
     going = contribution.commands(found)
-    lines = [re.sub(r"\t/\*.*", "", line) for line in write_v1(going).splitlines()]
+    lines = [re.sub(r" /\*.*", "", line) for line in write_v1(going).splitlines()]
     assert lines == [line.replace("→", "\t") for line in case.get("goes", [])]
     held = [one for one in found if not one.command]
     said = sorted(f"{one.mapping.property} {one.why}" for one in held)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 import pyoxigraph as ox
+import pytest
 from conftest import ROOT
 from every import every
 
 from icrc_korea.content.layout import Layout
+from icrc_korea.dataset.citing import words_of
 from icrc_korea.errors import UnknownTerm
 from icrc_korea.graph import KnowledgeGraph
+from icrc_korea.rdf.terms import NamedNode
 
 LAYOUT = Layout.find(ROOT)
 ENTITIES = ROOT / "data" / "entities"
@@ -268,3 +273,42 @@ def test_a_search_reads_identifiers_questions_and_terms(text: str, thing: str, g
 @every("text", ["", "...", "zzzzz"], name=repr)
 def test_what_names_nothing_is_not_found(text: str, graph: KnowledgeGraph) -> None:
     assert graph.search(text) == []
+
+
+@every(("text", "thing"), [("wd:Q8663", "event:korean-war"), ("http://www.wikidata.org/entity/Q884", "state:rok"),
+                            ("wd:Q12597314", "wd:Q12597314")])  # fmt: skip
+def test_the_address_of_an_item_leads_to_what_is_linked_to_it_exactly(
+    text: str, thing: str, graph: KnowledgeGraph
+) -> None:
+    assert graph.resolve(text) == graph.layout.expand(thing)
+
+
+# --- a footnote ---------------------------------------------------------------------------------------------
+
+
+def test_a_statement_is_cited_with_its_sentence_and_the_release(graph: KnowledgeGraph) -> None:
+    cited = graph.cite("event:ruegger-journey-1951", "kw:carriedOutBy", "Paul Ruegger")
+    assert cited.digest == graph.built.manifest["dataset"]["rdfc10_sha256"]
+    assert [one.name for one in cited.sentences] == ["passage:P19.s3"]
+    assert cited.sentences[0].link.startswith("https://blogs.icrc.org/")
+    assert "P19.s3" in cited.text()
+    assert cited.digest in cited.text()
+    assert cited.bibtex().startswith(f"@misc{{{cited.key},")
+    assert json.loads(cited.csl())[0]["URL"] == cited.address
+    assert graph.cite("Paul Ruegger").about == "Paul Ruegger"
+
+
+def test_what_no_sentence_says_is_not_cited(graph: KnowledgeGraph) -> None:
+    with pytest.raises(UnknownTerm, match="nothing in the graph says"):
+        graph.cite("communication:telegram-1950-06-26-dprk", "kw:addressedParty", "state:dprk")
+
+
+def test_the_words_of_a_sentence_are_found_by_their_digest(graph: KnowledgeGraph, tmp_path: Path) -> None:
+    facts = graph.facts
+    held = NamedNode(LAYOUT.expand("passage:P19.s4") or "")
+    digest = str(facts.fields(held)[LAYOUT.expand("kw:textDigest")][0].value)
+    assert words_of(facts, "passage:P19.s4", {digest: "words"}) == "words"
+    other = tmp_path / "other.txt"
+    other.write_text("Another text.\n", encoding="utf-8")
+    statement = ("event:ruegger-journey-1951", "kw:carriedOutBy", "Paul Ruegger")
+    assert not graph.cite(*statement, guide=other).sentences[0].words

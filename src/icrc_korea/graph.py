@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .checking.report import Report
     from .dataset.build import Built, Dataset, Tell
+    from .dataset.citing import Citation
     from .linking.conflicts import Row
     from .linking.enrichment import Enriched
     from .linking.giving.forms import Contribution
@@ -330,6 +331,26 @@ class KnowledgeGraph:
         said = [term for term in values if isinstance(term, Literal) and term.value == _text_in(value)]
         terms = (node, name, said[0] if said else self.term(value))
         return things.why(facts, terms, self._proof)
+
+    def cite(self, *terms: str | NamedNode, guide: str | Path | None = None) -> Citation:
+        """A thing, or a statement (thing, property, value), as a footnote, for BibTeX, or as CSL-JSON.
+
+        `guide` is a copy of the guide's text, from which the sentences are quoted.
+        """
+        from importlib.metadata import version
+
+        from .content.sources import words_by_digest
+        from .dataset.citing import cite
+
+        if len(terms) not in (1, 3):
+            raise UsageError("cite a thing, or a statement of three parts", "give one term, or three")
+        manifest = getattr(self.built, "manifest", None) or {}
+        release = (version("icrc-korea"), str(manifest.get("dataset", {}).get("rdfc10_sha256", "")))
+        words = words_by_digest(guide)
+        if len(terms) == 1:
+            return cite(self.facts, [NamedNode(self.resolve(terms[0]))], [], release, words)
+        why = self.why(*terms)
+        return cite(self.facts, why.terms, why.claims, release, words)
 
     def why_tree(self, why: Why) -> dict[str, Any]:
         """An answer of `why` as plain values: claims, proof, and what is said nearby."""

@@ -23,6 +23,8 @@ STATUS, POLARITY, CERTAINTY, SENTENCE, LINK = (
     NamedNode(KW + name) for name in ("claimStatus", "polarity", "certainty", "statedIn", "deepLink")
 )
 PLAIN = {BASE + "vocab/status-accepted", BASE + "vocab/polarity-positive"}
+# where a thing is spoken of, and which claims are about it: derived from the claims, no fact of the guide
+BOOKS = {KW + name for name in ("attestedIn", "statedIn", "isSubjectOf")}
 COLUMNS = ("sentence", "link", "certainty", "status")
 NONE = "the rows of this answer are no statements, so there are no sentences to show"
 REMEDY = "select the subject and the object of a statement, or its claim; `icrc-korea why` explains a single one"
@@ -68,7 +70,7 @@ class Spelt:
     def pairs(self, row: Row) -> Iterator[tuple[NamedNode, NamedNode, NamedNode]]:
         """The statements of the graph that a row spells out with a property of ours that the query names."""
         things = [term for term in row if isinstance(term, NamedNode) and term.value.startswith(THINGS)]
-        for name in sorted(self.named):
+        for name in sorted(self.named - BOOKS):
             if name.startswith(KW):
                 predicate = NamedNode(name)
                 for subject in things:

@@ -15,7 +15,7 @@ from .verb import STORE, Verb
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from ..asking.questions import Question
@@ -254,6 +254,15 @@ def _show(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
         if rows:
             names = ["statement", "value" if direction == "out" else "of", "sentence", "certainty"]
             lines += ["", title, *columns(names, sorted(rows, key=_by_sentence), width)]
+    from ..content.sources import words_by_digest
+    from ..dataset.citing import words_of
+
+    texts = words_by_digest(options.guide)
+    named = sorted({name for s in thing["statements"] for name in s["sentences"]} | {thing["id"]})
+    said = [(name, words_of(graph.facts, name, texts)) for name in named]
+    if any(words for _, words in said):
+        lines += ["", "What the sentences say"]
+        lines += [line for name, words in said if words for line in wrapped(f"{name}: {safe(words)}", width, "    ")]
     for key, title in (
         ("absences", "What the guide reports as absent"),
         ("discrepancies", "Where the guide is at odds"),
@@ -292,9 +301,12 @@ def _why(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress)
         sys.stdout.flush()
         sys.stdout.buffer.write(graph.why_prov(why))
         return 0
+    from ..content.sources import words_by_digest
+
+    texts = words_by_digest(options.guide)
     lines = [safe(statement)]
     for claim in why.claims:
-        lines += _claim_lines(claim, graph.facts, "  ")
+        lines += _claim_lines(claim, graph.facts, "  ", texts=texts)
         for other in claim.conflicts:
             lines += ["  against it:"]
             lines += (
@@ -319,7 +331,10 @@ def _why(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress)
     return 0
 
 
-def _claim_lines(claim: Claim, facts: Facts, indent: str, whole: bool = False) -> list[str]:
+def _claim_lines(
+    claim: Claim, facts: Facts, indent: str, whole: bool = False, texts: Mapping[str, str] | None = None
+) -> list[str]:
+    from ..dataset.citing import words_of
     from ..rdf.terms import readable
 
     lines = []
@@ -336,6 +351,8 @@ def _claim_lines(claim: Claim, facts: Facts, indent: str, whole: bool = False) -
     lines += [f"{indent}  {line}" for note in claim.notes for line in wrapped(safe(note), width)]
     for sentence in claim.sentences:
         lines.append(f"{indent}  {sentence}  {facts.link(sentence)}")
+        words = words_of(facts, sentence, texts or {})
+        lines += [f"{indent}    {line}" for line in wrapped(safe(words), width - 2)] if words else []
     return lines
 
 
@@ -362,6 +379,11 @@ ELSEWHERE: list[tuple[str, dict[str, Any]]] = [
     ("--address", {"metavar": "URL", "help": "for these: a query service with Wikidata's data, if not its own"}),
     ("--cache", {"metavar": "DIR", "help": "for these: where answers are kept (default: in your cache folder)"}),
 ]  # fmt: skip
+GUIDE_TEXT: tuple[str, dict[str, Any]] = (
+    "--guide",
+    {"metavar": "FILE", "default": os.environ.get("ICRC_KOREA_GUIDE", ""),
+     "help": "your copy of the guide’s text, to show sentences from; else ICRC_KOREA_GUIDE"},
+)  # fmt: skip
 VERBS = {
     "query": Verb(
         _query,
@@ -409,7 +431,7 @@ VERBS = {
             "icrc-korea show 'Paul Ruegger'",
             "icrc-korea show 국제적십자위원회 --format json",
         ],
-        [("term", {"metavar": "TERM", "help": "a CURIE, an IRI or a name in any language"}), STORE],
+        [("term", {"metavar": "TERM", "help": "a CURIE, an IRI or a name in any language"}), GUIDE_TEXT, STORE],
         "table json",
     ),
     "why": Verb(
@@ -423,6 +445,7 @@ VERBS = {
             ("subject", {"metavar": "SUBJECT", "help": "a CURIE, an IRI or a name"}),
             ("predicate", {"metavar": "PREDICATE", "help": "a CURIE, an IRI or a name"}),
             ("object", {"metavar": "OBJECT", "help": "a CURIE, an IRI, a name or a literal's text"}),
+            GUIDE_TEXT,
             STORE,
         ],
         "table json turtle",

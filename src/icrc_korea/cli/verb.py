@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "asking": ("query", "queries", "show", "why"),
     "searching": ("search",),
+    "citing": ("cite",),
     "making": ("build", "check", "reason", "stats", "anchor"),
     "drawing": ("draw",),
     "publishing": ("export", "publish", "release", "push", "verify"),

@@ -129,6 +129,17 @@ def read_guide(path: Path) -> str:
     return text
 
 
+def words_by_digest(path: str | Path | None) -> dict[str, str]:
+    """The words of each passage and sentence of a reader's own copy of the text, by their digest; {} without one."""
+    if not path:
+        return {}
+    from pathlib import Path
+
+    text = read_guide(Path(path))
+    pieces = (text[span.start : span.end] for span in split(text))
+    return {sha256(words.encode()).hexdigest(): words for words in pieces}
+
+
 def passages_turtle(text: str, layout: Layout) -> str:
     """data/entities/passages.ttl for a guide text: each passage with its sentences below it."""
     used = ("dct", "guide", "kind", "kw", "oa", "passage", "selector")

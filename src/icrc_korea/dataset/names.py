@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import UnknownTerm, UsageError, nearest, shown
+from ..rdf.spaces import BASE
 from ..rdf.terms import TYPE, Literal, NamedNode
 from .facts import NAMES, folded
 
@@ -43,7 +44,11 @@ class Names:
             except ValueError:
                 raise UnknownTerm(f"nothing in the graph is called {term}", (), "no IRI is written so") from None
             store = self._slice({TYPE.value})
-            if any(True for _ in store.match(node)) or self._is_mentioned(node):
+            if any(True for _ in store.match(node)):
+                return iri
+            if not iri.startswith(BASE) and (ours := self._meant(iri)[0]):
+                return ours  # the address of an item that is linked to exactly
+            if self._is_mentioned(node):
                 return iri
             known = [
                 self.layout.shrink(quad.subject.value)

@@ -11,7 +11,7 @@ from ...content.sources import GUIDE_PAGE
 from ...errors import ParseError
 from ...rdf.spaces import BASE, CLAIMS, GRAPHS, KW, XSD
 from ...rdf.terms import TYPE, Literal, NamedNode, readable
-from ..items import ENTITY, bounds
+from ..items import ENTITY, MUL, bounds
 from . import quickstatements
 
 TYPE_CHECKING = False
@@ -258,7 +258,7 @@ class _Offers:
                     return HELD, f"Wikidata says {theirs.text}, which ours would make more exact: change it there"
                 same = span[0] <= there[0] and there[1] <= span[1]
             else:
-                same = theirs.text == ours.text and theirs.language in ("", ours.language)
+                same = theirs.text.casefold() == ours.text.casefold() and theirs.language in ("", MUL, ours.language)
             if same and statement.rank == "deprecated":
                 return HELD, "Wikidata had it and no longer holds it"
             if same:

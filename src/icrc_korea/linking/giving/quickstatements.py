@@ -52,13 +52,13 @@ def time(text: str) -> str:
 
 
 def v1(commands: Iterable[Command]) -> str:
-    """One line a statement, its parts between tabs; the remark at its end becomes the summary of the edit."""
+    """One line per statement, its parts between tabs; the remark stands after a blank, for a tab begins a cell."""
     lines = []
     for one in commands:
         parts = [one.item, one.property, one.value]
         parts += [part for pair in one.qualifiers for part in pair]
         parts += [part for prop, value in one.reference for part in ("S" + prop[1:], value)]
-        lines.append("\t".join(parts) + (f"\t/* {one.summary} */" if one.summary else ""))
+        lines.append("\t".join(parts) + (f" /* {one.summary} */" if one.summary else ""))
     return "".join(line + "\n" for line in lines)
 
 
