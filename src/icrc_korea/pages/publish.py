@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
-from importlib import resources
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import KgError, UsageError
+from .bundle import bundled, files
 from .site import Site
 from .words import LANGUAGES
 
@@ -39,14 +41,9 @@ def publish(graph: KnowledgeGraph, folder: Path, tell: Callable[[int, int, str],
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / SIGN).is_file():
         raise UsageError(f"{folder} holds files that were not written by `publish`", "name an empty or a new folder")
-    site = Site(graph)
+    site = begin(graph, folder)
     paths = list(site.paths())
     steps, written = len(paths) + len(site.questions) + 2, 0
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / SIGN).write_text(json.dumps({"digest": site.digest}) + "\n", encoding="utf-8")
-    (folder / "static").mkdir(exist_ok=True)
-    for item in resources.files(__package__).joinpath("static").iterdir():
-        (folder / "static" / item.name).write_bytes(item.read_bytes())
     for number, path in enumerate(paths):
         if number % 50 == 0:
             tell(number, steps, "writing pages")
@@ -54,7 +51,7 @@ def publish(graph: KnowledgeGraph, folder: Path, tell: Callable[[int, int, str],
             html = site.page(path, language)
             if html is not None:
                 prefix = "" if language == "en" else language + "/"
-                _put(folder, f"{prefix}{path or 'index'}.html", html)
+                put(folder, f"{prefix}{path or 'index'}.html", html)
                 written += 1
     for number, name in enumerate(site.questions):
         tell(len(paths) + number, steps, "writing answers")
@@ -63,9 +60,9 @@ def publish(graph: KnowledgeGraph, folder: Path, tell: Callable[[int, int, str],
         except KgError:
             continue
         if answer.kind == "select":
-            _put(folder, f"q/{name}.csv", answer.serialise("csv"))
+            put(folder, f"q/{name}.csv", answer.serialise("csv"))
             rows = json.dumps(list(answer), ensure_ascii=False, default=str)
-            _put(folder, f"q/{name}.json", rows.encode())
+            put(folder, f"q/{name}.json", rows.encode())
         written += 2
     tell(steps - 2, steps, "writing data")
     written += _data(site, graph, folder)
@@ -73,7 +70,36 @@ def publish(graph: KnowledgeGraph, folder: Path, tell: Callable[[int, int, str],
     return written
 
 
-def _put(folder: Path, name: str, data: bytes) -> None:
+def begin(graph: KnowledgeGraph, folder: Path) -> Site:
+    """Writes what all pages of a site share, among it the whole graph for the engine in a browser; gives the site."""
+    packed = _packed(graph)
+    site = Site(graph, live=_live(packed))
+    folder.mkdir(parents=True, exist_ok=True)
+    put(folder, SIGN, json.dumps({"digest": site.digest}).encode() + b"\n")
+    for name, (_, data) in files().items():
+        put(folder, f"static/{name}", data)
+    if site.live:
+        put(folder, site.live["graph"], packed)
+    return site
+
+
+def _packed(graph: KnowledgeGraph) -> bytes:
+    """The whole dataset as an engine in a browser loads it."""
+    from ..rdf.writing import serialise
+
+    return gzip.compress(serialise(graph.built.quads(), "nquads", graph.layout), 9, mtime=0)
+
+
+def _live(packed: bytes) -> dict[str, Any]:
+    """What pages are told of the file of the whole graph: its name, which changes with its content, and the weight of
+    it and the engine."""
+    weight = len(packed) + sum(bundled().get("sizes", {}).get(name, 0) for name in ("oxigraph.wasm.gz", "engine.js"))
+    name = f"static/graph-{sha256(packed).hexdigest()[:12]}.nq.gz"
+    return {"graph": name, "bytes": weight, "mb": f"{weight / 1e6:.1f}"}
+
+
+def put(folder: Path, name: str, data: bytes) -> None:
+    """Writes one file of a site."""
     target = folder / name
     if folder.resolve() not in target.resolve().parents:
         raise UsageError(f"{name} would lie outside {folder}", "this address cannot be published as a file")
@@ -100,12 +126,12 @@ def _data(site: Site, graph: KnowledgeGraph, folder: Path) -> int:
                 triples += [(iri, predicate, value) for predicate, value in facts.out.get(iri, {})]
         quads = [Quad(*triple) for triple in dict.fromkeys(triples)]
         for suffix, form in (("ttl", "turtle"), ("nt", "ntriples"), ("jsonld", "jsonld"), ("rdf", "rdfxml")):
-            _put(folder, f"{path}.{suffix}", serialise(quads, form, layout))
+            put(folder, f"{path}.{suffix}", serialise(quads, form, layout))
         text = io.StringIO(newline="")
         rows = csv.writer(text)
         rows.writerow(["subject", "predicate", "object"])
         rows.writerows([getattr(part, "value", str(part)) for part in triple] for triple in dict.fromkeys(triples))
-        _put(folder, f"{path}.csv", text.getvalue().encode())
+        put(folder, f"{path}.csv", text.getvalue().encode())
         number += 5
     everything = Choice(("claims", "inferred"))
     graph.export_into(folder / "icrc-korea.ttl", "turtle", everything)

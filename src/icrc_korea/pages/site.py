@@ -14,6 +14,8 @@ from ..dataset.facts import ABOUT_CLAIMS
 from ..errors import KgError
 from ..rdf.spaces import BASE, CLAIMS, KW, PASSAGES, RDF, RDFS, SKOS
 from ..rdf.terms import TYPE, BlankNode, Literal, NamedNode
+from .bundle import bundled
+from .editor import examples, shared, terms
 from .words import LANGUAGES, groups, spaced, word
 
 if TYPE_CHECKING:
@@ -53,8 +55,12 @@ COMMENT = re.compile(r"^\s*#(?!\+)\s?(.*)$", re.M)
 class Site:
     """All pages of one graph. `page("id/person/paul-ruegger", "ko")` gives one as HTML in bytes."""
 
-    def __init__(self, graph: KnowledgeGraph, served: bool = False) -> None:
+    def __init__(self, graph: KnowledgeGraph, served: bool = False, live: dict[str, Any] | None = None) -> None:
+        """`live` names the file of the whole graph, and what it and the engine weigh: for pages that answer without
+        a server."""
         self.graph, self.facts, self.layout, self.served = graph, graph.facts, graph.layout, served
+        self.bundle: dict[str, str] = bundled().get("files", {})
+        self.live = live if self.bundle else None
         self.questions: dict[str, Question] = {
             one.id: graph.question(one.id) for one in graph.questions()
         }
@@ -492,7 +498,12 @@ class Site:
         return {"start": start, "title": word("site", language)}
 
     def _query(self, language: str) -> dict[str, Any]:
-        return {"title": word("query", language)}
+        data: dict[str, Any] = {}
+        if self.bundle:
+            data = shared(self.graph, language, "" if language == "en" else "../", self.live)
+            data["terms"] = terms(self.graph, language)
+            data["examples"] = examples(self.graph, self.questions.values(), language)
+        return {"title": word("query", language), "data": data, "live": self.live, "bundle": self.bundle}
 
     def _about(self, language: str) -> dict[str, Any]:
         counts: dict[str, int] = {}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from contextlib import asynccontextmanager
-from importlib import resources
-from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -16,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..errors import KgError
+from ..pages.bundle import files
 from . import description
 from .headers import ASKED_BEFORE, POSTED, around
 from .linked_data import documents
@@ -46,7 +45,7 @@ def application(serving: Serving) -> ASGIApp:
         finally:
             await serving.close()
 
-    files = _static()
+    shared = files()
     endpoint = sparql(serving)
     things: Any = documents(serving)
 
@@ -69,7 +68,7 @@ def application(serving: Serving) -> ASGIApp:
         return await serving.read(request, {"job": "openapi", **_packed(request)}, vary="Accept-Encoding")
 
     async def static(request: Request) -> Response:
-        found = files.get(request.path_params["name"])
+        found = shared.get(request.path_params["name"])
         if found is None:
             raise Problem(404, "there is no such file", "begin at /")
         return Response(found[1], media_type=found[0], headers={"cache-control": "public, max-age=3600"})
@@ -115,7 +114,7 @@ def application(serving: Serving) -> ASGIApp:
         Route("/openapi.json", openapi),
         Route("/search", search),
         Route("/search.html", search),
-        Route("/static/{name}", static),
+        Route("/static/{name:path}", static),
         Route("/q/{topic}/{name}", question),
         Route("/reconcile", reconcile, methods=["GET", "POST"]),
         Route("/reconcile/{rest:path}", reconcile, methods=["GET", "POST"]),
@@ -197,13 +196,6 @@ async def _refused(request: Request, error: Exception) -> Response:
         allow = headers["Allow"] if "PUT" in headers.get("Allow", "") else reading
         return Problem(405, f"{request.method} is not answered here", f"use {allow}", {"allow": allow}).response()
     return Problem(status, str(getattr(error, "detail", "")), "", headers).response()
-
-
-def _static() -> dict[str, tuple[str, bytes]]:
-    """The files that pages share, each with its type: read once, so that no name of a visitor opens a file."""
-    folder = resources.files("icrc_korea.pages").joinpath("static")
-    return {item.name: (guess_type(item.name)[0] or "application/octet-stream", item.read_bytes())
-            for item in folder.iterdir()}  # fmt: skip
 
 
 def _packed(request: Request) -> dict[str, str]:
