@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from icrc_korea.asking.questions import index
-from icrc_korea.content.claims import derive_claims
+from icrc_korea.content.claims import with_claims
 from icrc_korea.content.layout import Layout
 from icrc_korea.dataset.build import derive_rules
 from icrc_korea.rdf.reading import parse
@@ -58,7 +58,7 @@ def filled(text: str, dossier: int) -> str:
 
 
 def passages(dossiers: int) -> str:
-    """data/entities/passages.ttl for an invented text: every sentence has 100 characters."""
+    """data/sources/guide/pieces.ttl for an invented text: every sentence has 100 characters."""
     most = [len(range(passage, dossiers, PASSAGES)) * SENTENCES for passage in range(PASSAGES)]
     lines, offset = [GUIDE], 0
 
@@ -90,11 +90,11 @@ def triples_of(layout: Layout, heads: str, dossiers: int, around: list[Quad], in
     """How many different triples an archive has with the ontology around it and its claims, and what follows."""
     texts = {
         "data/entities/things.ttl": "".join(filled(template("things.ttl"), n) for n in range(dossiers)),
-        "data/entities/passages.ttl": passages(dossiers),
-        "data/guide/guide.trig": "".join(filled(template("guide.trig"), n) for n in range(dossiers)),
+        "data/sources/guide/pieces.ttl": passages(dossiers),
+        "data/sources/guide/statements/guide.trig": "".join(filled(template("guide.trig"), n) for n in range(dossiers)),
     }
     quads = [quad for name, text in texts.items() for quad in parse(heads + text, name, "x:g", layout.prefixes)]
-    quads = around + quads + derive_claims(quads)
+    quads = around + with_claims(quads, layout.sources)
     if inferred:
         quads += infer(quads, derive_rules(index(layout), layout), layout, "rules")
     return len({quad.triple for quad in quads})
@@ -109,7 +109,7 @@ def make(folder: Path, triples: int, broken: int = 0, inferred: bool = False) ->
     heads = "".join(f"@prefix {name}: <{space}> .\n" for name, space in layout.prefixes.items())
     around = [
         quad
-        for source in layout.sources() if source.name.startswith("ontology")
+        for source in layout.files() if source.name.startswith("ontology")
         for quad in parse(source.path.read_text(encoding="utf-8"), source.name, source.graph, layout.prefixes)
     ]  # fmt: skip
     few, many = (triples_of(layout, heads, dossiers, around, inferred) for dossiers in (82, 164))
@@ -121,13 +121,14 @@ def make(folder: Path, triples: int, broken: int = 0, inferred: bool = False) ->
         shutil.rmtree(folder)
     for name in ("ontology", "shapes", "queries"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("entities", "guide"):
+    shutil.copy(ROOT / "graph.toml", folder)
+    for name in ("entities", "sources/guide/statements"):
         (folder / "data" / name).mkdir(parents=True)
-    (folder / "data" / "entities" / "passages.ttl").write_text(heads + passages(dossiers), encoding="utf-8")
+    (folder / "data" / "sources" / "guide" / "pieces.ttl").write_text(heads + passages(dossiers), encoding="utf-8")
     planted = plan(dossiers, broken)
     texts = {"things": template("things.ttl"), "guide": template("guide.trig")}
     for first in range(0, dossiers, A_FILE):
-        for name, place in (("things", "data/entities/things"), ("guide", "data/guide/guide")):
+        for name, place in (("things", "data/entities/things"), ("guide", "data/sources/guide/statements/guide")):
             path = folder / f"{place}-{first // A_FILE + 1:03}.{'ttl' if name == 'things' else 'trig'}"
             with path.open("w", encoding="utf-8") as stream:
                 stream.write(heads)

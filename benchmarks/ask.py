@@ -80,7 +80,7 @@ def building(folder: Path, runs: int) -> list[Row]:
     """A full build, one after a changed label, one after a changed fact, and one with nothing to do."""
     root = copied(folder / "build")
     label = root / "data" / "entities" / "people.ttl"
-    fact = root / "data" / "guide" / "04-neutrality.trig"
+    fact = root / "data" / "sources" / "guide" / "statements" / "04-neutrality.trig"
     old_label, old_fact = (path.read_text(encoding="utf-8") for path in (label, fact))
     names = (f"Paul Ruegger {number}" for number in range(10**6))
     places = itertools.cycle(("place:tokyo", "place:hong-kong"))  # an untrue place, so that inference has to run

@@ -167,7 +167,7 @@ def editing(folder: Path, runs: int, reference: Row) -> list[Row]:
     root = folder / "edited"
     for name in ("ontology", "data", "shapes", "queries"):
         shutil.copytree(ROOT / name, root / name)
-    path = next(iter(sorted((root / "data" / "guide").glob("05*.trig"))))
+    path = next(iter(sorted((root / "data" / "sources" / "guide" / "statements").glob("05*.trig"))))
     seconds = []
     for number in range(runs + 2):
         text = path.read_text(encoding="utf-8")

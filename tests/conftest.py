@@ -20,7 +20,7 @@ from icrc_korea.cli.main import main
 from icrc_korea.graph import KnowledgeGraph
 
 ROOT = Path(__file__).resolve().parents[1]
-CONTENT = ("ontology", "data", "shapes", "queries")
+CONTENT = ("graph.toml", "ontology", "data", "shapes", "queries")
 
 
 __all__ = ["own_store", "real_store", "store_of"]  # fixtures that live elsewhere
@@ -49,8 +49,9 @@ Command = Callable[..., Said]
 
 def copy_content(folder: Path) -> Path:
     """A graph's content files, without anything built, in a folder where they may be changed."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in CONTENT:
-        shutil.copytree(ROOT / name, folder / name)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     return folder
 
 
@@ -76,12 +77,13 @@ def copy_built(graph: KnowledgeGraph, folder: Path) -> Path:
 
 # A graph of few files, for what does not depend on what the graph says: it is built in no time.
 FEW = (
+    "graph.toml",
     "ontology/prefixes.ttl",
     "ontology/alignments.ttl",
     "ontology/vocabulary/media.ttl",
     "data/README.md",
     "data/entities/people.ttl",
-    "data/guide/01-opening.trig",
+    "data/sources/guide/statements/01-opening.trig",
     "shapes/common.ttl",
     "queries/derive/attested-in.rq",
     "queries/people/names.rq",

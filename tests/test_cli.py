@@ -109,7 +109,7 @@ def test_words_wrap_at_words(columns: int, arguments: list[str], icrc: Command) 
 
 
 @pytest.mark.parametrize(
-    "name", ["ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/guide", "queries", "shapes"]
+    "name", ["ontology/core.ttl", "ontology/vocabulary", "data/entities", "data/sources", "queries", "shapes"]
 )
 def test_a_missing_folder_is_named(name: str, icrc: Command, small: Path) -> None:
     path = small / name
@@ -121,7 +121,7 @@ def test_a_missing_folder_is_named(name: str, icrc: Command, small: Path) -> Non
 
 def test_what_need_not_be_there_is_not_missed(icrc: Command, small: Path) -> None:
     (small / "ontology" / "alignments.ttl").unlink()
-    (small / "data" / "enrichment").mkdir()
+    (small / "data" / "sources" / "wikidata").mkdir()
     assert icrc("stats", "--root", small).code == 0
 
 
@@ -366,7 +366,7 @@ def steered(small: Path) -> Path:
     people = small / "data" / "entities" / "people.ttl"
     text = people.read_text(encoding="utf-8")
     people.write_text(text.replace('"Siordet"@en', f'"Siordet {escaped}"@en'), encoding="utf-8")
-    guide = small / "data" / "guide" / "01-opening.trig"
+    guide = small / "data" / "sources" / "guide" / "statements" / "01-opening.trig"
     extra = f"""
     passage:P01.s2-hedged {{
         passage:P01.s2-hedged kw:hedge "{escaped}"@en ; kw:inferenceNote "{escaped}"@en .

@@ -153,19 +153,19 @@ def test_the_reader_of_tables_refuses_what_would_do_harm(text: str) -> None:
 def graph_of(case: dict[str, Any], folder: Path) -> KnowledgeGraph:
     """The small graph with the case's files."""
     copy_few(folder)
-    (folder / "data" / "guide" / "01-opening.trig").unlink()  # only what the case itself says is offered
+    # only what the case itself says is offered
+    (folder / "data" / "sources" / "guide" / "statements" / "01-opening.trig").unlink()
     (folder / "data" / "links").mkdir(parents=True)
     (folder / "data" / "links" / "contributions.tsv").write_bytes((ROOT / contribution.NAME).read_bytes())
     layout = icrc_korea.load(folder).layout
     prefixes = "".join(f"@prefix {name}: <{space}> .\n" for name, space in layout.prefixes.items())
     for key, name in (
-        ("guide", "data/guide/90-case.trig"), ("entities", "data/entities/case.ttl"),
-        ("enrichment", "data/enrichment/case.trig"),
+        ("guide", "data/sources/guide/statements/90-case.trig"), ("entities", "data/entities/case.ttl"),
+        ("enrichment", "data/sources/dodis/statements/case.trig"),
     ):  # fmt: skip
         if key in case:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            text = case[key].replace("graph:enrichment/case", "<https://w3id.org/icrc-korea/graph/enrichment/case>")
-            (folder / name).write_text(prefixes + text, encoding="utf-8")
+            (folder / name).write_text(prefixes + case[key], encoding="utf-8")
     rows = [row.split() for row in case.get("links", [])]
     Judgements(layout).decide(
         [

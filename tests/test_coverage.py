@@ -37,7 +37,7 @@ BEYOND = table("beyond-facts.tsv")
 def sentences() -> ox.Store:
     """The sentence graphs as they are authored, without anything derived."""
     store = ox.Store()
-    for path in sorted((LAYOUT.root / "data" / "guide").glob("*.trig")):
+    for path in sorted((LAYOUT.root / "data" / "sources" / "guide" / "statements").glob("*.trig")):
         store.load(path=str(path), format=ox.RdfFormat.TRIG)
     return store
 

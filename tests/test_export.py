@@ -79,7 +79,7 @@ def right(quads: list[ox.Quad]) -> dict[tuple[bool, tuple[str, ...]], Quads]:
             for quad in quads
             if (name := str(quad.graph_name.value)) in names
             or name.startswith(BASE + "id/passage/")
-            or ("enrichment" in parts and name.startswith(BASE + "graph/enrichment/"))
+            or ("enrichment" in parts and name.startswith((BASE + "id/geonames-", BASE + "id/dodis-", BASE + "id/h")))
         ]
         described = {quad.subject for quad in chosen if quad.predicate == SUBJECT}
         behind = {quad.subject for quad in quads if quad.predicate == SUBJECT} - described
@@ -325,7 +325,7 @@ def merged(exported: Exports) -> Merged:
 @pytest.fixture(scope="module")
 def authored() -> list[ox.Quad]:
     """What the sentence graphs say, as it was written."""
-    paths = sorted((ROOT / "data" / "guide").glob("*.trig"))
+    paths = sorted((ROOT / "data" / "sources" / "guide" / "statements").glob("*.trig"))
     return [quad for path in paths for quad in ox.parse(path=str(path), format=ox.RdfFormat.TRIG)]
 
 

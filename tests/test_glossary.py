@@ -43,7 +43,7 @@ def literals() -> tuple[tuple[str, str, str, str, str], ...]:
     for room in ("ontology", "data", "shapes"):
         for path in sorted((ROOT / room).rglob("*")):
             # what others say is theirs
-            if path.suffix in FORMATS and path.parent.name != "guide":
+            if path.suffix in FORMATS and path.parent.name != "statements":
                 for quad in ox.parse(path=str(path), format=FORMATS[path.suffix]):
                     if isinstance(quad.object, ox.Literal) and quad.object.language:
                         thing = quad.subject.value if isinstance(quad.subject, ox.NamedNode) else ""

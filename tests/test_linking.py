@@ -63,7 +63,8 @@ def unjudged(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeGraph:
     """Half of the guide without any link: quick to build anew, and independent of what was judged."""
     folder = copy_content(tmp_path_factory.mktemp("unjudged") / "graph")
     shutil.rmtree(folder / "data" / "links", ignore_errors=True)
-    for path in [*(folder / "data" / "guide").glob("0[35689]-*.trig"), *(folder / "queries").rglob("*.rq")]:
+    guide = folder / "data" / "sources" / "guide" / "statements"
+    for path in [*guide.glob("0[35689]-*.trig"), *(folder / "queries").rglob("*.rq")]:
         if path.parent.name not in ("derive", "links"):
             path.unlink()
     graph = icrc_korea.load(folder)
@@ -635,7 +636,8 @@ def claims(tmp_path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("kind", ["api", "query"])
 def test_enrichment(kind: str, linked: Command, service: Wikidata, tmp_path: Path) -> None:
-    guide = {path: path.read_bytes() for path in (tmp_path / "graph" / "data" / "guide").iterdir()}
+    statements = tmp_path / "graph" / "data" / "sources" / "guide" / "statements"
+    guide = {path: path.read_bytes() for path in statements.iterdir()}
     said = linked(*door(kind, service), verb="enrich")
     assert said.code == 0, said.err
     found = claims(tmp_path)
@@ -659,10 +661,11 @@ def test_enrichment(kind: str, linked: Command, service: Wikidata, tmp_path: Pat
 def test_what_is_accepted_and_drawn_in_keeps_every_rule(linked: Command, tmp_path: Path, own: Path) -> None:
     """The same two files beside the whole guide."""
     assert linked(verb="enrich").code == 0
-    for name in ("data/links/wikidata.sssom.tsv", "data/enrichment/wikidata.trig"):
+    for name in ("data/links/wikidata.sssom.tsv", enrichment.NAME, enrichment.PIECES):
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(tmp_path / "graph" / name, own / name)
     report = icrc_korea.load(own).check()
-    assert not [str(finding) for finding in report.findings if "enrichment" in finding.file]
+    assert not [str(finding) for finding in report.findings if "wikidata" in finding.file]
     assert report.exit_code == 0, report.text()
 
 
@@ -721,9 +724,9 @@ def test_scholarly_articles_are_looked_for_where_they_are(
 
 def test_one_thing_is_enriched_and_the_others_stay(linked: Command, tmp_path: Path) -> None:
     assert linked(verb="enrich").code == 0
-    before = (tmp_path / "graph" / "data" / "enrichment" / "wikidata.trig").read_text(encoding="utf-8")
+    before = (tmp_path / "graph" / enrichment.NAME).read_text(encoding="utf-8")
     assert linked("place:geneva", verb="enrich").code == 0
-    assert (tmp_path / "graph" / "data" / "enrichment" / "wikidata.trig").read_text(encoding="utf-8") == before
+    assert (tmp_path / "graph" / enrichment.NAME).read_text(encoding="utf-8") == before
     said = linked("place:tokyo", verb="enrich")
     assert said.code == 2
     assert "has no accepted link" in said.err
@@ -751,7 +754,7 @@ AGAINST = """
 @prefix schema: <https://schema.org/> .
 @prefix status: <https://w3id.org/icrc-korea/vocab/status-> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-<https://w3id.org/icrc-korea/graph/enrichment/another> {
+<https://w3id.org/icrc-korea/id/dodis-record/X1> {
     claim:another-1 a kw:Claim ; rdf:subject book:from-yalta-to-dien-bien-phu ; rdf:predicate dct:creator ;
         rdf:object person:catherine-rey-schyrr ; kw:basis basis:external ; kw:certainty certainty:stated ;
         kw:claimStatus status:accepted ; kw:polarity polarity:positive ; dct:source <https://example.org/review> .
@@ -765,9 +768,16 @@ AGAINST = """
 """
 
 
+def another(tmp_path: Path) -> Path:
+    """A file for what another source says."""
+    folder = tmp_path / "graph" / "data" / "sources" / "dodis" / "statements"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "another.trig"
+
+
 def test_conflicts(linked: Command, tmp_path: Path) -> None:
     assert linked(verb="enrich").code == 0
-    (tmp_path / "graph" / "data" / "enrichment" / "another.trig").write_text(AGAINST, encoding="utf-8")
+    another(tmp_path).write_text(AGAINST, encoding="utf-8")
     said = linked("--format", "json", verb="conflicts")
     assert said.code == 0, said.err
     rows = json.loads(said.out)
@@ -802,8 +812,7 @@ def test_a_term_that_does_not_reach_an_attested_day_conflicts(link: Command, ser
 }
 """
     )
-    folder = tmp_path / "graph" / "data" / "enrichment"
-    (folder / "another.trig").write_text(term, encoding="utf-8")
+    another(tmp_path).write_text(term, encoding="utf-8")
     rows = [row for row in json.loads(link("--format", "json", verb="conflicts").out) if "example.org" in row["source"]]
     verdicts = {row["guide"].rpartition("attested ")[2]: row["verdict"] for row in rows}
     assert sorted(verdicts.values()) == ["agrees", "conflicts"], verdicts

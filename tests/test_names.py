@@ -104,7 +104,7 @@ def printed() -> list[tuple[str, str, str, str]]:
                 quad.object.language,
                 quad.object.value,
             )  # type: ignore[union-attr]
-            for path in (ROOT / "data" / "guide").glob("*.trig")
+            for path in (ROOT / "data" / "sources" / "guide" / "statements").glob("*.trig")
             for quad in ox.parse(path=str(path), format=ox.RdfFormat.TRIG)
             if quad.predicate.value in names
         }

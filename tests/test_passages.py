@@ -20,7 +20,7 @@ import pytest
 from conftest import ROOT, Command
 from every import every
 
-PASSAGES = ROOT / "data" / "entities" / "passages.ttl"
+PASSAGES = ROOT / "data" / "sources" / "guide" / "pieces.ttl"
 BASE = "https://w3id.org/icrc-korea/"
 KW = BASE + "ontology#"
 OA = "http://www.w3.org/ns/oa#"
@@ -46,7 +46,7 @@ SENTENCES = {
 
 @cache
 def described() -> dict[str, dict[str, list[str]]]:
-    """Every thing in passages.ttl with the values of its properties, by the last part of its name."""
+    """Every thing in pieces.ttl with the values of its properties, by the last part of its name."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for quad in ox.parse(path=str(PASSAGES), format=ox.RdfFormat.TURTLE):
         assert isinstance(quad.subject, ox.NamedNode)
@@ -228,11 +228,11 @@ def test_a_link_leads_to_its_span_and_no_other(name: str, text: str) -> None:
 
 
 def test_anchor_writes_the_same_file_byte_for_byte(text: str, own: Path, icrc: Command) -> None:
-    path = own / "data" / "entities" / "passages.ttl"
+    path = own / "data" / "sources" / "guide" / "pieces.ttl"
     path.write_text("# something else\n", encoding="utf-8")
     said = icrc("anchor", "--guide", guide_path(), "--root", own)
     assert (said.code, said.out) == (0, "")
-    assert "data/entities/passages.ttl written" in said.err
+    assert "data/sources/guide/pieces.ttl written" in said.err
     assert path.read_bytes() == PASSAGES.read_bytes()
 
 
@@ -240,7 +240,7 @@ def test_check_compares_with_the_text(text: str, own: Path, tmp_path: Path, icrc
     other = tmp_path / "other.txt"
     start, cut = span("P19.s3")[0], span("P41")[0]
     other.write_text(text[:start] + "X" + text[start + 1 : cut], encoding="utf-8")
-    changed = icrc("check", "data/entities/passages.ttl", "--guide", other, "--root", own)
+    changed = icrc("check", "data/sources/guide/pieces.ttl", "--guide", other, "--root", own)
     assert changed.code == 1
     for name in NAMES:
         found = re.search(rf"passage:{re.escape(name)}(?![.\d])", changed.out)

@@ -43,7 +43,7 @@ HELD = {
     22: "quality/accepted-claim-not-stated",
     23: "quality/contested-statement-as-fact",
     24: "fact-in-description subject",
-    25: "shape:Claim-sentence graph-name evidence",
+    25: "shape:Claim-statedIn graph-name evidence",
     26: "shape:Claim-polarity shape:Claim-certainty shape:Claim-status mixed-certainty",
     27: "shape:Claim-conflict shape:Claim-conflictBack quality/conflict-unexplained quality/conflict-not-contested",
     28: "shape:Claim-speaker",

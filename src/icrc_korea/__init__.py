@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from .asking.questions import Question
@@ -19,11 +20,16 @@ __all__ = [
 HOMES = {"Answer": "rdf.answer", "KnowledgeGraph": "graph", "Question": "asking.questions"}
 
 
-def load(root: str | Path | None = None, store: str | Path | None = None) -> KnowledgeGraph:
-    """Opens the shipped graph, or the one in a folder of your own; a `store` (folder, address) is asked instead."""
+def load(
+    root: str | Path | None = None, store: str | Path | None = None, sources: str | Iterable[str] = ""
+) -> KnowledgeGraph:
+    """Opens the shipped graph, or the one in a folder of your own; a `store` (folder, address) is asked instead.
+
+    With names of `sources` it holds only what these say: `icrc_korea.load(sources="guide")`.
+    """
     from .graph import KnowledgeGraph
 
-    return KnowledgeGraph(root, store=store)
+    return KnowledgeGraph(root, store=store, sources=sources)
 
 
 def __getattr__(name: str) -> object:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from .checking.report import Report
+    from .content.anchoring import Anchored
     from .dataset.build import Built, Dataset, Tell
     from .dataset.citing import Citation
     from .linking.conflicts import Row
@@ -53,10 +54,17 @@ class KnowledgeGraph:
     """The graph of one folder: built when needed, immutable once loaded; or the same in a service that asks SPARQL."""
 
     def __init__(
-        self, root: str | Path | None = None, tell: Tell | None = None, store: str | Path | None = None
+        self, root: str | Path | None = None, tell: Tell | None = None, store: str | Path | None = None,
+        sources: str | Iterable[str] = "",
     ) -> None:
-        """`store` is asked instead of the files: the folder of a store on disk, or the address of a SPARQL service."""
-        self.layout = Layout.find(None if root is None else path_of(root))
+        """`store` is asked instead of the files: the folder of a store on disk, or the address of a SPARQL service.
+
+        With names of `sources` (`"guide,unsc"`, or a list) it holds only what these say, and what follows from that.
+        """
+        self.layout = Layout.find(None if root is None else path_of(root), sources)
+        if store and self.layout.chosen:
+            raise UsageError("a store holds what was put into it, whatever the sources that are named now",
+                             "leave out --store, or build a store with --sources and ask it without")  # fmt: skip
         self.store = store if store is None or isinstance(store, str) else path_of(store)
         self._tell: Tell = tell or (lambda *_: None)
         self._built: Dataset | None = None
@@ -165,7 +173,7 @@ class KnowledgeGraph:
     def question(self, name: str) -> Question:
         """One question with its text; UnknownQuery offers the nearest names."""
         question = find(text_of(name, "name of a question", "`graph.questions()` lists them"), self.every_question())
-        path = self.layout.root / "queries" / f"{question.id}.rq"
+        path = self.layout.root / self.layout.file_of_query(question.id)
         question.text = path.read_text(encoding="utf-8-sig")
         return question
 
@@ -240,7 +248,8 @@ class KnowledgeGraph:
         if not isinstance(store, Store):
             raise UsageError("limits hold for what is asked on this machine, and this store is elsewhere",
                              "leave the limits out: a service has its own")  # fmt: skip
-        settings = {"root": str(self.layout.root), "store": str(self.store) if self.store else None}
+        settings = {"root": str(self.layout.root), "store": str(self.store) if self.store else None,
+                    "sources": list(self.layout.chosen)}
         return answered(store, text, bindings, shown, limits, settings)
 
     # --- what an answer rests on ---
@@ -339,7 +348,7 @@ class KnowledgeGraph:
         """
         from importlib.metadata import version
 
-        from .content.sources import words_by_digest
+        from .content.pieces import words_by_digest
         from .dataset.citing import cite
 
         if len(terms) not in (1, 3):
@@ -430,14 +439,14 @@ class KnowledgeGraph:
             return there.check_there(self.built, self.layout, self._tell, wanted)
         return check.check(self.layout, self._tell, check.Options(guide=guide, paths=tuple(paths), **options))
 
-    def anchor(self, guide: str | Path) -> Path:
-        """Writes data/entities/passages.ttl for a guide text."""
-        from .content.sources import passages_turtle, read_guide
-        from .rdf.atomic import write_atomically
+    def anchor(self, text: str | Path, source: str = "", write: bool = True, replace: bool = False) -> Anchored:
+        """Anchors the text of a source, by default of the first: writes its pieces.ttl, or only says what would change.
 
-        path = self.layout.root / "data" / "entities" / "passages.ttl"
-        write_atomically(path, passages_turtle(read_guide(path_of(guide)), self.layout).encode())
-        return path
+        Pieces that are there, on which statements may rest, change only with `replace`.
+        """
+        from .content.anchoring import anchor
+
+        return anchor(self.layout, path_of(text), source, write, replace)
 
     def export(
         self,
@@ -493,7 +502,7 @@ class KnowledgeGraph:
             return 0  # of a service only our own graphs are looked at
         names = (name for name in self.built.sizes() if name)
         iris = (name[1:-1] if name[0] == "<" else self.layout.expand(name) for name in names)
-        return sum(part_of(NamedNode(iri)) not in PARTS for iri in iris if iri)
+        return sum(part_of(NamedNode(iri), self.layout) not in PARTS for iri in iris if iri)
 
     def _whole(self, made: Callable[[Dataset], T]) -> T:
         """What is made of the whole dataset, which is read before anything is written."""
@@ -663,7 +672,7 @@ class KnowledgeGraph:
                              "give its address with --store URL; `icrc-korea build` infers for the files here, and "
                              "`icrc-korea build --store DIR` puts that into a store on disk")  # fmt: skip
         axioms = [
-            quad for source in self.layout.sources() if source.name.startswith("ontology/")
+            quad for source in self.layout.files() if source.name.startswith("ontology/")
             for quad in build.parsed(read_text(source.path, source.name), source.name, source.graph, self.layout)
         ]  # fmt: skip
         rules = build.derive_rules(index(self.layout), self.layout)

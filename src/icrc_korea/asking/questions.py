@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..content.layout import DERIVE, FEDERATED, QUALITY
+from ..content.layout import DERIVE, FEDERATED, QUALITY, Layout
 from ..errors import BadHeader, BadParameter, QueryError, UnknownQuery, nearest
 from ..rdf.answer import html_table
 from ..rdf.spaces import BASE, CATALOGUE, RDFS, XSD
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..content.layout import Layout
     from ..rdf.terms import Term
 
 SHACL, SCHEMA = "http://www.w3.org/ns/shacl#", "https://schema.org/"
@@ -71,8 +70,8 @@ class Question:
 
     @property
     def topic(self) -> str:
-        """The folder that the question is in."""
-        return self.id.rpartition("/")[0]
+        """The folder in queries/ that the question is in."""
+        return self.id.partition("/")[0] if "/" in self.id else ""
 
     @property
     def at_home(self) -> str:
@@ -90,7 +89,7 @@ class Question:
 
     def remedy(self, language: str = "en") -> str:
         """What to do about what a query for a fault finds."""
-        return self.remedies.get(language) or self.remedies.get("en") or f"see queries/{self.id}.rq"
+        return self.remedies.get(language) or self.remedies.get("en") or f"see {Layout.file_of_query(self.id)}"
 
     def entry(self) -> dict[str, Any]:
         """What the built index keeps of the question: all but its text."""
@@ -175,7 +174,7 @@ def _date(name: str, text: str) -> Literal:
 
 def read(name: str, text: str, layout: Layout, file: str = "") -> Question:
     """A question from the text of its file; BadHeader says what is wrong in the `#+` lines."""
-    place = file or f"queries/{name}.rq"
+    place = file or layout.file_of_query(name)
     header = _header(text, place)
     unknown = sorted(set(header) - HEADER_KEYS)
     if unknown:
@@ -353,7 +352,7 @@ def index(layout: Layout) -> list[Question]:
     """Every question of the graph's queries/ folder, rules and tests included."""
     from ..rdf.reading import read_text
 
-    return [read(name, read_text(path, f"queries/{name}.rq"), layout) for name, path in layout.queries()]
+    return [read(name, read_text(path, layout.file_of_query(name)), layout) for name, path in layout.queries()]
 
 
 def find(name: str, questions: list[Question]) -> Question:

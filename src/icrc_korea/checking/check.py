@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..asking import questions
-from ..content import claims, sources
-from ..content.claims import CERTAINTIES
+from ..content import claims, pieces
 from ..content.layout import QUALITY
+from ..content.sources import CERTAINTIES
 from ..dataset import build
 from ..dataset.limited import RULES as FOR_RULES
 from ..dataset.limited import Limited
@@ -23,12 +23,13 @@ from ..rdf import dates
 from ..rdf.lines import READ, ntriples, write_ntriples
 from ..rdf.prefixes import PREFIX_LINE
 from ..rdf.reading import STRICTLY, Reading, parse, read_term, read_text
-from ..rdf.spaces import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, RDFS, SKOS, THINGS
+from ..rdf.spaces import BASE, GRAPHS, KW, OWL, RDFS, SKOS, THINGS
 from ..rdf.sparql import Tokens
 from ..rdf.store import Store
 from ..rdf.terms import TYPE, BlankNode, DefaultGraph, Literal, NamedNode, readable
 from ..reasoning import axioms, infer, proofs
 from . import literals
+from .borrowing import borrowed
 from .engines import TIME_LIMIT, Run
 from .places import Places
 from .report import VIOLATION, WARNING, Finding, Report
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from ..asking.questions import Question
     from ..content.layout import Layout
+    from ..content.sources import Source, Sources
     from ..dataset.build import Tell
     from ..errors import KgError
     from ..rdf.answer import Answer
@@ -89,7 +91,6 @@ LISTS = (QUALITY + "/property-unknown", QUALITY + "/thing-of-no-class")
 EVIDENCE = {
     NamedNode(KW + name) for name in ("certainty", "isSubjectOf", "statedIn", "supportedBySource")
 }  # fmt: skip
-ANCHORS = "data/entities/passages.ttl"
 OURS, SHAPES = GRAPHS + "entities", GRAPHS + "shapes"
 # the rules that are not shapes or queries; what --only takes besides `shapes`, `quality` and single rules
 RULES = {
@@ -97,7 +98,7 @@ RULES = {
     "layout": "files that nothing reads, or that say nothing",
     "query": "the header or text of a query file",
     "prefix": "prefixes that are not in the one list, or stand for something else",
-    "graph-name": "graphs that are no sentence of the guide",
+    "graph-name": "graphs that are no piece of a source",
     "blank-node": "things without a name",
     "dangling": "names that nothing describes",
     "duplicate": "things that are described twice",
@@ -109,6 +110,7 @@ RULES = {
     "mixed-certainty": "statements with two certainties",
     "date": "bounds that do not agree with their EDTF",
     "literal": "texts with hidden characters or in another language than they say, values that their datatype lacks",
+    "borrowed-value": "questions that could show a value of one source beside a sentence of another",
     "axiom": "axioms that the reasoner cannot follow",
     "consistency": "statements that contradict the ontology",
     "shapes": "shapes that are not as they should be, and whatever breaks a shape",
@@ -245,7 +247,7 @@ class _Check:
         layout = [
             self._graph_names, self._blank_nodes, self._dangling, self._duplicates, self._subjects, self._facts
         ]  # fmt: skip
-        values = [self._passages, self._guide_text, self._mixed_certainty, self._dates, self._literals]
+        values = [self._passages, self._guide_text, self._mixed_certainty, self._dates, self._literals, self._borrowed]
         reasoned = any(self._asked(rule) for rule in ("axiom", "consistency", *self._faults_to_look_for()))
         rules: list[Callable[[], Iterator[Finding]]] = []
         if not self.report.unreadable:
@@ -279,7 +281,7 @@ class _Check:
         for rule, number in self.told.items():
             if number > MOST_FINDINGS:
                 file = "shapes/" if rule.startswith("shape:") else self.first[rule].file
-                file = f"queries/{rule}.rq" if rule.startswith(QUALITY) else file
+                file = self.layout.file_of_query(rule) if rule.startswith(QUALITY) else file
                 found = f"{number - MOST_FINDINGS:,} more findings of this rule are not listed"
                 yield Finding(file, 0, rule, "", found, remedy, self.first[rule].severity)
 
@@ -303,8 +305,8 @@ class _Check:
     def _derived(self) -> dict[NamedNode, Quad]:
         """Each derived claim with the statement that it was derived from."""
         found: dict[NamedNode, Quad] = {}
-        for quad in claims.claimable(self.all):
-            found.setdefault(claims.claim_iri(quad), quad)
+        for quad, place in claims.Stated(self.all, self.layout.sources).claimable:
+            found.setdefault(claims.claim_iri(quad, place.source), quad)
         return found
 
     def _at(
@@ -358,7 +360,7 @@ class _Check:
     # --- reading ---
 
     def _read_all(self) -> Iterator[Finding]:
-        sources = [(source.path, source.name, source.graph) for source in self.layout.sources()]
+        sources = [(file.path, file.name, file.graph) for file in self.layout.files()]
         sources += [(path, name, OURS) for name, path in self.foreign.items()]
         for path, name, graph in sources:
             try:
@@ -377,7 +379,7 @@ class _Check:
             except ParseError as error:
                 yield from self._unreadable(error)
         for query, path in self.layout.queries():
-            name = f"queries/{query}.rq"
+            name = self.layout.file_of_query(query)
             try:
                 text = read_text(path, name)
                 self.places.add(name, text)
@@ -442,39 +444,43 @@ class _Check:
                     )  # fmt: skip
 
     def _graph_names(self) -> Iterator[Finding]:
-        sentences = {quad.subject for quad in self.all if quad.object == SENTENCE and quad.predicate == TYPE}
+        """Statements stand in the graph of a piece, in the folder of the source whose piece it is."""
+        known = self._pieces()
         for name, quads in self.content.items():
-            if name.startswith("data/enrichment/"):
-                yield from self._enrichment(name, quads)
-            if not name.startswith("data/guide/") and name not in self.foreign:
+            home = next((one for one in self.layout.sources.all if name.startswith(one.folder + "/statements/")), None)
+            if home is None and name not in self.foreign:
                 continue
             # the first statement in each
             for graph, first in {quad.graph_name: quad for quad in reversed(quads)}.items():
                 if name in self.foreign and graph.value == OURS:
                     continue
-                place = claims.sentence_of(graph)
-                if place is None:
-                    named = isinstance(graph, NamedNode)
-                    found = "is no sentence graph" if named else "stands outside any sentence graph"
-                    remedy = "write the statements as passage:P19.s6 { … }, the sentence that says them"
-                    thing = graph if named else first.subject
+                found, remedy = self._misnamed(graph, home, known)
+                if found:
+                    thing = graph if isinstance(graph, NamedNode) else first.subject
                     yield self._at(getattr(thing, "value", ""), "graph-name", found, remedy, file=name)
-                elif place[1] not in CERTAINTIES[1:] and "-" in graph.value.removeprefix(PASSAGES):
-                    remedy = "endings: " + ", ".join("-" + word for word in CERTAINTIES[1:])
-                    yield self._at(graph, "graph-name", f"has the unknown certainty {place[1]!r}", remedy, file=name)
-                elif sentences and place[0] not in sentences:
-                    found = f"{self._names(place[0])} is no sentence of the guide"
-                    yield self._at(graph, "graph-name", found, "see data/entities/passages.ttl", file=name)
 
-    def _enrichment(self, name: str, quads: list[Quad]) -> Iterator[Finding]:
-        """What another source says stands in that source's own graph."""
-        graph = NamedNode(f"{GRAPHS}enrichment/{name.rpartition('/')[2].removesuffix('.trig')}")
-        for quad in {quad.graph_name: quad for quad in reversed(quads) if quad.graph_name != graph}.values():
-            named = isinstance(quad.graph_name, NamedNode)
-            found = "stands in a graph of another name" if named else "stands outside any graph"
-            remedy = f"write what this source says as {graph} {{ … }}"
-            finding = self._at(getattr(quad.subject, "value", ""), "graph-name", found, remedy, file=name)
-            yield self._moved(finding, quad)
+    def _misnamed(self, graph: object, home: Source | None, known: set[Any]) -> tuple[str, str]:
+        """What is wrong with the name of a graph in the statements of a source, and what to write; '' for nothing."""
+        place = self.layout.sources.place(graph)
+        if place is None:
+            named = isinstance(graph, NamedNode)
+            found = "is no piece of a source" if named else "stands outside the graph of any piece"
+            return found, "write the statements as passage:P19.s6 { … }, the piece that says them"
+        if home and place.source != home:
+            return f"is a piece of {place.source.name}", f"move the graph into {place.source.folder}/statements/"
+        if not known or place.piece in known:
+            return "", ""
+        described = f"see {place.source.folder}/pieces.ttl"
+        ending = place.piece.value.removeprefix(place.source.space).partition("-")[2]
+        if ending and NamedNode(place.piece.value.removesuffix("-" + ending)) in known:
+            endings = ", ".join("-" + word for word in CERTAINTIES[1:])
+            return f"has the unknown certainty {ending!r}", f"endings: {endings}"
+        return f"{self._names(place.piece)} is no piece of {place.source.name}", described
+
+    def _pieces(self) -> set[Any]:
+        """The pieces that are described: things of a class below kw:Piece."""
+        below = {q.subject for q in self.all if q.predicate.value == RDFS + "subClassOf" and q.object == PIECE}
+        return {quad.subject for quad in self.all if quad.predicate == TYPE and quad.object in below}
 
     def _blank_nodes(self) -> Iterator[Finding]:
         for name, quads in self.content.items():
@@ -564,7 +570,7 @@ class _Check:
         return {space: names for space, names in found.items() if space not in ("wd", "sh") and "<" not in space}
 
     def _unknown(self, name: str, terms: set[Any]) -> Iterator[Finding]:
-        ours = [term for term in terms if isinstance(term, NamedNode) and _must_be_known(term)]
+        ours = [term for term in terms if isinstance(term, NamedNode) and _must_be_known(term, self.layout.sources)]
         for number, term in enumerate(sorted(ours, key=lambda term: term.value)):
             if name.startswith("queries/") and term.value.startswith(THINGS):
                 continue  # a filter may name the space of things
@@ -627,9 +633,9 @@ class _Check:
         """
         known = tuple(self.layout.prefixes.values())
         for name, quads in self.content.items():
-            if not name.startswith(("data/entities/", "data/guide/", "data/enrichment/")) and name not in self.foreign:
+            if not name.startswith(("data/entities/", "data/sources/")) and name not in self.foreign:
                 continue
-            spaces = (THINGS, GRAPHS) if name.startswith("data/en") else (THINGS, GRAPHS, BASE + "vocab/")
+            spaces = (THINGS, GRAPHS) if name.startswith("data/entities/") else (THINGS, GRAPHS, BASE + "vocab/")
             for subject in {quad.subject: None for quad in quads if isinstance(quad.subject, NamedNode)}:
                 own = name in self.foreign and not subject.value.startswith(known)
                 if not own and not subject.value.startswith(spaces):
@@ -638,39 +644,50 @@ class _Check:
                         remedy = "what a class, a property or a concept means is written in ontology/"
                     yield self._at(subject, "subject", found, remedy, file=name)
             for quad in quads:
-                if quad.predicate in EVIDENCE and not name.startswith("data/enrichment/"):
+                if quad.predicate in EVIDENCE:
                     found = f"{self._names(quad.predicate, quad.object)} is written by hand"
-                    remedy = "leave it out: it follows from the sentence in whose graph a statement stands"
+                    remedy = "leave it out: it follows from the piece in whose graph a statement stands"
                     finding = self._at(getattr(quad.subject, "value", ""), "evidence", found, remedy, file=name)
                     yield self._moved(finding, quad)
 
     def _facts(self) -> Iterator[Finding]:
-        """Facts in the descriptions of things: what no sentence of the guide vouches for."""
+        """Facts in the descriptions of things: what no piece of a source vouches for."""
         for name, quads in self.content.items():
-            if name.startswith("data/enrichment/"):
-                for quad in quads:
-                    if quad.predicate.value.startswith(KW) and not quad.subject.value.startswith(CLAIMS):
-                        found = f"{self._names(quad.predicate, quad.object)} stands here as a fact"
-                        remedy = "word it as a kw:Claim with kw:basis basis:external and dct:source"
-                        yield self._moved(self._at(quad.subject, "fact-in-description", found, remedy, file=name), quad)
-            if not name.startswith("data/entities/") and name not in self.foreign:
+            # what a source is, and where its pieces are, is for the source's own folder to say
+            of_things = name.startswith("data/") and not name.endswith(("/source.ttl", "/pieces.ttl"))
+            if not of_things and name not in self.foreign:
                 continue
             for quad in quads:
                 iri, thing = quad.predicate.value, quad.subject.value
                 if not (iri.startswith(FACTUAL) or iri in NARRATIVE) or iri in DESCRIPTIVE:
                     continue
-                of_text = iri in OF_TEXT and thing.startswith(PASSAGES)
-                if quad.graph_name.value == OURS and not of_text:
+                home = getattr(quad.graph_name, "value", "")
+                if home == OURS and not (iri in OF_TEXT and self.layout.sources.place(quad.subject)):
                     found = f"{self._names(quad.predicate, quad.object)} stands where no sentence vouches for it"
                     remedy = "move it into the graph of the sentence that says so, such as passage:P19.s3 { … }"
                     yield self._moved(self._at(thing, "fact-in-description", found, remedy, file=name), quad)
 
+    def _borrowed(self) -> Iterator[Finding]:
+        """Questions that could show a value of one source beside a sentence of another."""
+        single = {quad.subject.value for quad in self.all if quad.predicate.value == KW + "singleValued"}
+        for question in self.questions:
+            if question.topic in questions.APART or not self._asked("borrowed-value"):
+                continue
+            name = self.layout.file_of_query(question.id)
+            for iri, place in borrowed(question.text, single, self.layout.prefixes):
+                yield Finding(
+                    name, question.text.count("\n", 0, place) + 1, "borrowed-value", question.id,
+                    f"{self.layout.shrink(iri)} is taken from a plain statement, beside a sentence that may not say so",
+                    "take it from a claim of the same source: ?dating rdf:subject ?what ; "
+                    "rdf:predicate kw:when ; rdf:object ?span ; kw:accordingTo ?source_said",
+                )  # fmt: skip
+
     # --- passages ---
 
-    def _anchors(self) -> dict[str, tuple[int, int, str]]:
-        """Start, end and digest of each passage and sentence that has all three."""
+    def _anchors(self, source: Source) -> dict[str, tuple[int, int, str]]:
+        """Start, end and digest of each passage and sentence of a text that has all three."""
         values: dict[tuple[object, str], str] = {}
-        for quad in self.content.get(ANCHORS, []):
+        for quad in self.content.get(f"{source.folder}/pieces.ttl", []):
             values[(quad.subject, quad.predicate.value)] = quad.object.value
         oa = self.layout.prefixes.get("oa", "")
         anchors = {}
@@ -681,61 +698,66 @@ class _Check:
             start, end = values.get((place, oa + "start"), ""), values.get((place, oa + "end"), "")
             digest = values.get((subject, KW + "textDigest"))
             if digest is not None and start.isdigit() and end.isdigit():
-                anchors[subject.value.removeprefix(PASSAGES)] = (int(start), int(end), digest)  # type: ignore[attr-defined]
+                anchors[subject.value.removeprefix(source.space)] = (int(start), int(end), digest)  # type: ignore[attr-defined]
         return anchors
 
     def _passages(self) -> Iterator[Finding]:
         """What is wrong with the anchors; else whether their file was changed by hand, which only its digest tells."""
-        found = list(self._misplaced())
-        yield from found
-        text = self.places.texts.get(ANCHORS)
-        if text and not found and not self.options.guide and not sources.sealed(text.text):
-            remedy = "undo the change, or write the file anew: icrc-korea anchor --guide FILE"
-            last = text.line(len(text.text.rstrip()))
-            yield Finding(ANCHORS, last, "anchor", "", "the file was changed after it was written", remedy)
+        for source in self.layout.sources.all:
+            found = list(self._misplaced(source))
+            yield from found
+            file = f"{source.folder}/pieces.ttl"
+            text = self.places.texts.get(file)
+            if text and not found and not self.options.guide and not pieces.sealed(text.text):
+                remedy = f"undo the change, or write the file anew: {_anew(source)}"
+                last = text.line(len(text.text.rstrip()))
+                yield Finding(file, last, "anchor", "", "the file was changed after it was written", remedy)
 
-    def _misplaced(self) -> Iterator[Finding]:
-        again = "write the file anew: icrc-korea anchor --guide FILE"
-        anchors = self._anchors()
-        for subject in {quad.subject for quad in self.all if quad.predicate.value == KW + "textDigest"}:
-            if subject.value.removeprefix(PASSAGES) not in anchors:
-                yield self._at(subject, "anchor", "has no start, end or digest", again)
+    def _misplaced(self, source: Source) -> Iterator[Finding]:
+        file = f"{source.folder}/pieces.ttl"
+        again = f"write the file anew: {_anew(source)}"
+        anchors = self._anchors(source)
+        for quad in self.all:
+            own = quad.predicate.value == KW + "textDigest" and quad.subject.value.startswith(source.space)
+            if own and quad.subject.value.removeprefix(source.space) not in anchors:
+                yield self._at(quad.subject, "anchor", "has no start, end or digest", again, file=file)
         before: dict[str, tuple[int, str]] = {}
         for name, (start, end, digest) in sorted(anchors.items(), key=_passage_order):
             level = "sentence" if ".s" in name else "passage"
             last, last_name = before.get(level, (0, ""))
-            subject = NamedNode(PASSAGES + name)
+            subject = NamedNode(source.space + name)
             if start >= end:
-                yield self._at(subject, "anchor", f"begins at {start} and ends at {end}", again)
+                yield self._at(subject, "anchor", f"begins at {start} and ends at {end}", again, file=file)
             if start < last:
-                yield self._at(subject, "anchor", f"begins at {start}, before {last_name} ends at {last}", again)
+                found = f"begins at {start}, before {last_name} ends at {last}"
+                yield self._at(subject, "anchor", found, again, file=file)
             if not re.fullmatch(r"[0-9a-f]{64}", digest):
-                yield self._at(subject, "anchor", "has a digest that is not 64 hexadecimal digits", again)
+                yield self._at(subject, "anchor", "has a digest that is not 64 hexadecimal digits", again, file=file)
             parent = anchors.get(name.partition(".s")[0])
             if parent and not (parent[0] <= start and end <= parent[1]):
-                yield self._at(subject, "anchor", f"lies outside its passage at {parent[0]}–{parent[1]}", again)
+                found = f"lies outside its passage at {parent[0]}–{parent[1]}"
+                yield self._at(subject, "anchor", found, again, file=file)
             before[level] = (max(end, last), name)
 
     def _guide_text(self) -> Iterator[Finding]:
         if self.options.guide is None:
             return
-        text = sources.read_guide(self.options.guide)
-        for name, found in sources.compare(text, self._anchors()):
-            remedy = "if the guide changed, run icrc-korea anchor --guide FILE and review what moved"
-            yield self._at(PASSAGES + name, "guide-text", found, remedy, file=ANCHORS)
+        source = self.layout.sources.first
+        text = pieces.read_text_of(self.options.guide)
+        for name, found in pieces.compare(text, self._anchors(source)):
+            remedy = f"if the text changed, run {_anew(source)} and review what moved"
+            yield self._at(source.space + name, "guide-text", found, remedy, file=f"{source.folder}/pieces.ttl")
 
     # --- what shapes cannot say ---
 
     def _mixed_certainty(self) -> Iterator[Finding]:
         certainties: dict[tuple[Any, ...], dict[str, Quad]] = defaultdict(dict)
-        for quad in claims.claimable(self.all):
-            place = claims.sentence_of(quad.graph_name)
-            if place:
-                certainties[(quad.subject, quad.predicate, quad.object)][place[1]] = quad
+        for quad, place in claims.Stated(self.all, self.layout.sources).claimable:
+            certainties[(quad.subject, quad.predicate, quad.object, place.source.name)][place.certainty] = quad
         for triple, kinds in certainties.items():
             if len(kinds) > 1:
                 graphs = sorted(self._names(quad.graph_name) for quad in kinds.values())
-                found = f"{self._names(*triple[1:])} stands in {' and '.join(graphs)}"
+                found = f"{self._names(*triple[1:3])} stands in {' and '.join(graphs)}"
                 remedy = "take it out of the graph with the weaker certainty, or word it as a claim"
                 weakest = kinds[max(kinds, key=CERTAINTIES.index)]
                 yield self._moved(self._at(triple[0], "mixed-certainty", found, remedy), weakest)
@@ -912,7 +934,7 @@ class _Check:
     @cached_property
     def asserted(self) -> list[Quad]:
         """Every statement of the files and the claims derived from them."""
-        return self.all + claims.derive_claims(self.all)
+        return claims.with_claims(self.all, self.layout.sources)
 
     @cached_property
     def _shapes(self) -> list[Quad]:
@@ -1024,7 +1046,7 @@ def contradicted(
 
 # --- small rules ---------------------------------------------------------------------------------------
 
-SENTENCE = NamedNode(KW + "Sentence")
+PIECE = NamedNode(KW + "Piece")
 
 
 def _under(file: str, places: list[str]) -> bool:
@@ -1032,11 +1054,17 @@ def _under(file: str, places: list[str]) -> bool:
     return any(place in (".", file) or file.startswith(place.rstrip("/") + "/") for place in places)
 
 
-def _must_be_known(term: NamedNode) -> bool:
+def _anew(source: Source) -> str:
+    """The command that writes the pieces of a text."""
+    return f"icrc-korea anchor --source {source.name} --text FILE"
+
+
+def _must_be_known(term: NamedNode, sources: Sources) -> bool:
     """Whether a name is ours, so that something must say what it is; a graph with a suffix is not a thing."""
     if not term.value.startswith(KNOWN_SPACES):
         return False
-    return "-" not in term.value.removeprefix(PASSAGES) or claims.sentence_of(term) is None
+    place = sources.place(term)
+    return place is None or place.certainty == CERTAINTIES[0]
 
 
 def _passage_order(anchor: tuple[str, object]) -> tuple[int, int]:

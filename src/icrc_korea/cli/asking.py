@@ -254,7 +254,7 @@ def _show(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress
         if rows:
             names = ["statement", "value" if direction == "out" else "of", "sentence", "certainty"]
             lines += ["", title, *columns(names, sorted(rows, key=_by_sentence), width)]
-    from ..content.sources import words_by_digest
+    from ..content.pieces import words_by_digest
     from ..dataset.citing import words_of
 
     texts = words_by_digest(options.guide)
@@ -301,7 +301,7 @@ def _why(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress)
         sys.stdout.flush()
         sys.stdout.buffer.write(graph.why_prov(why))
         return 0
-    from ..content.sources import words_by_digest
+    from ..content.pieces import words_by_digest
 
     texts = words_by_digest(options.guide)
     lines = [safe(statement)]

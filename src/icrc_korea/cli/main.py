@@ -13,6 +13,7 @@ from ..text import shortened, width_of_terminal
 from .terminal import Progress, fitting, say
 from .verb import find
 
+SOURCES = "ICRC_KOREA_SOURCES"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,8 +117,19 @@ def _run(options: argparse.Namespace) -> int:
 
     # both may stand before or after the verb, and then have no default of their own
     with Progress(getattr(options, "quiet", False)) as progress:
-        graph = KnowledgeGraph(getattr(options, "root", None), progress, getattr(options, "ask", None))
-        code: int = options.run(graph, options, progress)
+        before = os.environ.get(SOURCES)
+        chosen = getattr(options, "sources", before)
+        try:
+            if chosen is not None:
+                os.environ[SOURCES] = chosen or ","  # for the processes that are started, too
+            store = getattr(options, "ask", None)
+            graph = KnowledgeGraph(getattr(options, "root", None), progress, store, chosen or "")
+            code: int = options.run(graph, options, progress)
+        finally:
+            if before is None:
+                os.environ.pop(SOURCES, None)
+            else:
+                os.environ[SOURCES] = before
     return code
 
 
@@ -152,6 +164,9 @@ def _parser(first: list[str]) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False, formatter_class=HelpText)
     shared.add_argument(
         "--root", default=argparse.SUPPRESS, help="the folder that holds ontology/, data/ and queries/"
+    )
+    shared.add_argument(
+        "--sources", default=argparse.SUPPRESS, metavar="A,B", help="only what these sources of graph.toml say"
     )
     shared.add_argument(
         "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress on the way"

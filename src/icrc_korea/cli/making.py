@@ -149,9 +149,14 @@ def _existing(*places: Path) -> Path:
 
 
 def _anchor(graph: KnowledgeGraph, options: argparse.Namespace, progress: Progress) -> int:
-    path = graph.anchor(Path(options.guide))
-    again = f"icrc-korea check --guide {options.guide}"
-    say(f"{graph.layout.name_of(path)} written: review it with `git diff`, then run `{again}`")
+    done = graph.anchor(Path(options.text), options.source, not options.dry_run, options.replace)
+    name = graph.layout.name_of(done.path)
+    if not done.written:
+        print_lines(list(done.changes))
+        say(f"{done.pieces} pieces, {len(done.changes)} of them other than in {name}; nothing was written")
+        return 0
+    again = f"icrc-korea check {name}"
+    say(f"{name} written with {done.pieces} pieces: review it with `git diff`, then run `{again}`")
     return 0
 
 
@@ -184,7 +189,7 @@ VERBS = {
         "check every file against the rules, or files of your own against the graph",
         [
             "icrc-korea check",
-            "icrc-korea check data/guide/04-neutrality.trig",
+            "icrc-korea check data/sources/guide/statements/04-neutrality.trig",
             "icrc-korea check --guide guide.txt --format json",
         ],
         [
@@ -245,8 +250,13 @@ VERBS = {
     ),
     "anchor": Verb(
         _anchor,
-        "write data/entities/passages.ttl from the guide's text",
-        ["icrc-korea anchor --guide guide.txt"],
-        [("--guide", {"metavar": "FILE", "required": True, "help": "the guide's text"})],
+        "write the passages and sentences of a source's text into its pieces.ttl",
+        ["icrc-korea anchor --text guide.txt --dry-run", "icrc-korea anchor --source diary --text diary.txt"],
+        [
+            ("--text --guide", {"metavar": "FILE", "required": True, "dest": "text", "help": "the text"}),
+            ("--source", {"metavar": "NAME", "default": "", "help": "whose text; default: the first of graph.toml"}),
+            ("--dry-run", {"action": "store_true", "help": "only tell what would change"}),
+            ("--replace", {"action": "store_true", "help": "let pieces that are there change or go"}),
+        ],
     ),
 }  # fmt: skip

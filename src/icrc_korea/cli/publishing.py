@@ -236,11 +236,11 @@ VERBS = {
         ],
         [
             ("--with", {"dest": "parts", "default": "", "metavar": "PART,…",
-                        "help": "add guide, entities, claims, inferred, ontology, vocabulary, alignments, shapes, "
+                        "help": "add statements, entities, claims, inferred, ontology, vocabulary, alignments, shapes, "
                                 "links, enrichment, catalogue"}),
             ("--preset", {"choices": ["usual", "minimal", "all", "single-graph"], "default": "usual",
-                          "help": "what to begin with. usual: guide, entities, ontology, vocabulary; minimal: guide "
-                                  "and entities; all: every part; single-graph: every part, outside any graph"}),
+                          "help": "what to begin with. usual: statements, entities, ontology, vocabulary; minimal: "
+                                  "statements, entities; all: every part; single-graph: every part, in no graph"}),
             ("--same-as", {"default": "", "choices": ["owl:sameAs", "schema:sameAs"],
                            "help": "what to call an exact match in the links, instead of skos:exactMatch"}),
             ("--reifiers", {"action": "store_true",

@@ -1,72 +1,70 @@
-"""Derives a claim for each statement from the sentence graph that holds it."""
+"""Derives a claim for each statement and source from the graphs of the pieces that hold it."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from ..rdf.spaces import BASE, CLAIMS, GRAPHS, KW, OWL, PASSAGES, RDF
+from ..rdf.spaces import BASE, CLAIMS, DCT, GRAPHS, KW, OWL, RDF
 from ..rdf.terms import TYPE, Literal, NamedNode, Quad
+from .agreement import compared
+from .sources import CERTAINTIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-GUIDE = NamedNode(BASE + "id/guide/icrc-korean-war")
+    from .sources import Place, Source, Sources
+
 EDITORS = NamedNode(BASE + "vocab/editors")
 CLAIMS_GRAPH = NamedNode(GRAPHS + "claims")
-SENTENCE_GRAPH = re.compile(re.escape(PASSAGES) + r"(P\d\d(?:\.s\d+)?)(?:-([a-z]+))?")
-# From strongest to weakest: a triple with two certainties keeps the stronger one.
-CERTAINTIES = ("stated", "quoted", "attributed", "hedged", "interpretation", "inferred")
 SUBJECT, PREDICATE, OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
-CLAIM, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, NOTE, RESTS, RESTS_READ = (
+(
+    CLAIM, ACCORDING_TO, STATED_IN, CERTAINTY, STATUS, POLARITY, ASSERTED_BY, BASIS, MADE_IN, HEDGE, NOTE, RESTS,
+    RESTS_READ,
+) = (
     NamedNode(KW + name)
     for name in (
-        "Claim", "statedIn", "certainty", "claimStatus", "polarity", "assertedBy", "basis", "madeIn", "hedge",
-        "inferenceNote", "restsOn", "restsOnReading",
+        "Claim", "accordingTo", "statedIn", "certainty", "claimStatus", "polarity", "assertedBy", "basis", "madeIn",
+        "hedge", "inferenceNote", "restsOn", "restsOnReading",
     )
 )  # fmt: skip
 ON_A_THING = (HEDGE, NOTE, RESTS, RESTS_READ)  # what may be said of the statements about a thing
 DEFAULTS = {
     STATUS: NamedNode(BASE + "vocab/status-accepted"),
     POLARITY: NamedNode(BASE + "vocab/polarity-positive"),
-    BASIS: NamedNode(BASE + "vocab/basis-guide"),
 }
+RETRIEVED = NamedNode(KW + "retrieved")
+CITED = {NamedNode(KW + "deepLink"): NamedNode(DCT + "source"), RETRIEVED: RETRIEVED}
+BASES = {True: NamedNode(BASE + "vocab/basis-guide"), False: NamedNode(BASE + "vocab/basis-external")}
 NEGATIVE = NamedNode(BASE + "vocab/polarity-negative")
 Notes = dict[tuple[Any, Any], list[Quad]]  # annotations by graph and by what they are about
 
 
-def sentence_of(graph: object) -> tuple[NamedNode, str] | None:
-    """The sentence and the certainty that a graph's name stands for; None if it is no sentence graph."""
-    match = SENTENCE_GRAPH.fullmatch(graph.value) if isinstance(graph, NamedNode) else None
-    if not match:
-        return None
-    return NamedNode(PASSAGES + match.group(1)), match.group(2) or "stated"
-
-
-def claim_iri(quad: Quad) -> NamedNode:
-    """The name of a derived claim: 12 digits of the SHA-256 of its triple as canonical N-Triples."""
-    line = f"{quad.subject} {quad.predicate} {quad.object} ."
+def claim_iri(quad: Quad, source: Source) -> NamedNode:
+    """The name of a derived claim: 12 digits of the SHA-256 of its triple with its source, as canonical N-Quads."""
+    line = f"{quad.subject} {quad.predicate} {quad.object} {source.iri} ."
     return NamedNode(CLAIMS + sha256(line.encode()).hexdigest()[:12])
 
 
-def is_annotation(quad: Quad) -> bool:
+def is_annotation(quad: Quad, sources: Sources) -> bool:
     """Whether a quad says how its graph puts things: about the graph itself, or a hedge, note or ground on a thing.
 
     Only a graph with a certainty suffix has annotations.
     """
-    marked = "-" in quad.graph_name.value.removeprefix(PASSAGES)
+    place = sources.place(quad.graph_name)
+    marked = place is not None and place.certainty != CERTAINTIES[0]
     return marked and (quad.subject == quad.graph_name or quad.predicate in ON_A_THING)
 
 
 @dataclass
 class Evidence:
-    """What is known of one claim: its sentences, their certainties, and the annotations that hold for it."""
+    """What is known of one claim: its source, its pieces, their certainties, and the annotations that hold for it."""
 
-    sentences: set[NamedNode] = field(default_factory=set)
+    source: Source
+    pieces: set[NamedNode] = field(default_factory=set)
     certainties: set[str] = field(default_factory=set)
     notes: set[tuple[NamedNode, NamedNode | Literal]] = field(default_factory=set)
 
@@ -75,63 +73,79 @@ class Evidence:
         known = [name for name in CERTAINTIES if name in self.certainties]
         return NamedNode(BASE + "vocab/certainty-" + (known[0] if known else "stated"))
 
-    def add(self, quad: Quad, notes: Notes, given: Iterable[NamedNode] = ()) -> None:
+    def add(self, quad: Quad, place: Place, notes: Notes, given: Iterable[NamedNode] = ()) -> None:
         """Takes in one place where the claim stands. What is said of the thing goes before what is said
         of the whole graph, and what the claim itself gives goes before both."""
-        found = sentence_of(quad.graph_name)
-        if found:
-            self.sentences.add(found[0])
-            self.certainties.add(found[1])
+        self.pieces.add(place.piece)
+        self.certainties.add(place.certainty)
         own = notes.get((quad.graph_name, quad.subject), [])
         taken = {note.predicate for note in own} | set(given)
         general = [note for note in notes.get((quad.graph_name, quad.graph_name), []) if note.predicate not in taken]
         self.notes |= {(note.predicate, note.object) for note in [*own, *general]}
 
 
-def _content(quads: Iterable[Quad]) -> tuple[list[Quad], Notes, set[NamedNode]]:
-    """Sentence-graph quads, their annotations by graph and subject, and the explicit claims."""
-    inside = [quad for quad in quads if sentence_of(quad.graph_name)]
-    explicit = {quad.subject for quad in inside if quad.predicate == TYPE and quad.object == CLAIM}
-    notes: Notes = defaultdict(list)
-    for quad in inside:
-        if is_annotation(quad) and quad.subject not in explicit:
-            notes[(quad.graph_name, quad.subject)].append(quad)
-    return inside, notes, explicit
+class Stated:
+    """The statements of the pieces: those that each deserve a claim, explicit claims, and what is said about both."""
+
+    def __init__(self, quads: list[Quad], sources: Sources) -> None:
+        self.first = sources.first
+        self.inside = [(quad, place) for quad in quads if (place := sources.place(quad.graph_name))]
+        self.explicit = {quad.subject for quad, _ in self.inside if quad.predicate == TYPE and quad.object == CLAIM}
+        self.notes: Notes = defaultdict(list)
+        self.claimable: list[tuple[Quad, Place]] = []  # no types, annotations or claim fields
+        # where a piece can be read, and when it was: a claim of it says so too
+        self.cited: dict[NamedNode, dict[NamedNode, Any]] = defaultdict(dict)
+        for quad, place in self.inside:
+            if quad.subject in self.explicit:
+                continue
+            if is_annotation(quad, sources):
+                self.notes[(quad.graph_name, quad.subject)].append(quad)
+            elif quad.predicate != TYPE:
+                self.claimable.append((quad, place))
+        for quad in quads:
+            if quad.predicate in CITED and sources.place(quad.subject):
+                self.cited[quad.subject][CITED[quad.predicate]] = quad.object
 
 
-def claimable(quads: Iterable[Quad]) -> list[Quad]:
-    """The sentence-graph quads that each deserve a claim: no types, annotations or claim fields."""
-    inside, _, explicit = _content(quads)
-    return [q for q in inside if q.predicate != TYPE and not is_annotation(q) and q.subject not in explicit]
-
-
-def derive_claims(quads: list[Quad]) -> list[Quad]:
-    """The claims graph: one claim a triple of the sentence graphs, and explicit claims completed."""
-    inside, notes, explicit = _content(quads)
+def derive_claims(quads: list[Quad], sources: Sources) -> list[Quad]:
+    """The claims graph: one claim for each triple and source, explicit claims completed, none compared yet."""
+    stated = Stated(quads, sources)
     fields: dict[NamedNode, dict[NamedNode, set[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(set))
-    evidence: dict[NamedNode, Evidence] = defaultdict(Evidence)
-    places = []  # where explicit claims stand
-    for quad in inside:
-        if quad.subject in explicit:
+    evidence: dict[NamedNode, Evidence] = {}
+    for quad, place in stated.inside:
+        if quad.subject in stated.explicit:
             fields[quad.subject][quad.predicate].add(quad.object)
             if quad.predicate == TYPE and quad.object == CLAIM:
-                places.append(quad)
-    for quad in places:
-        evidence[quad.subject].add(quad, notes, fields[quad.subject])
+                evidence.setdefault(quad.subject, Evidence(place.source))
+    for quad, place in stated.inside:
+        if quad.subject in stated.explicit and quad.predicate == TYPE and quad.object == CLAIM:
+            evidence[quad.subject].add(quad, place, stated.notes, fields[quad.subject])
     merged = {
-        key: claim
+        (*key, evidence[claim].source.name): claim
         for claim, values in sorted(fields.items(), key=lambda pair: pair[0].value)
         if (key := _accepted_triple(values))
     }
     triples: dict[NamedNode, Quad] = {}
-    for quad in claimable(inside):
-        claim = merged.get((quad.subject, quad.predicate, quad.object)) or claim_iri(quad)
-        evidence[claim].add(quad, notes, fields.get(claim, ()))
-        if claim not in explicit:
+    for quad, place in stated.claimable:
+        said = (quad.subject, quad.predicate, quad.object, place.source.name)
+        claim = merged.get(said) or claim_iri(quad, place.source)
+        evidence.setdefault(claim, Evidence(place.source)).add(quad, place, stated.notes, fields.get(claim, ()))
+        if claim not in stated.explicit:
             triples[claim] = quad
-    made = [_described(claim, triples[claim], evidence[claim]) for claim in triples]
-    made += [_completed(claim, fields[claim], evidence[claim]) for claim in explicit]
+    made = [_described(claim, triples[claim], evidence[claim], stated) for claim in triples]
+    made += [_completed(claim, fields[claim], evidence[claim], stated) for claim in stated.explicit]
     return [quad for group in made for quad in group]
+
+
+def with_claims(quads: list[Quad], sources: Sources) -> list[Quad]:
+    """The statements with their claims; those of several sources compared, and what is contested by that left out."""
+    claims, contested = compared(quads, derive_claims(quads, sources))
+    if contested:
+        quads = [
+            quad for quad in quads
+            if (quad.subject, quad.predicate, quad.object) not in contested or not sources.place(quad.graph_name)
+        ]  # fmt: skip
+    return quads + claims
 
 
 def _accepted_triple(values: dict[NamedNode, set[NamedNode | Literal]]) -> tuple[object, ...] | None:
@@ -143,27 +157,34 @@ def _accepted_triple(values: dict[NamedNode, set[NamedNode | Literal]]) -> tuple
     return tuple(parts) if None not in parts else None
 
 
-def _described(claim: NamedNode, quad: Quad, evidence: Evidence) -> Iterator[Quad]:
+def _described(claim: NamedNode, quad: Quad, evidence: Evidence, stated: Stated) -> Iterator[Quad]:
     yield Quad(claim, TYPE, CLAIM, CLAIMS_GRAPH)
     for predicate, term in ((SUBJECT, quad.subject), (PREDICATE, quad.predicate), (OBJECT, quad.object)):
         yield Quad(claim, predicate, term, CLAIMS_GRAPH)
-    yield from _completed(claim, {}, evidence)
+    yield from _completed(claim, {}, evidence, stated)
 
 
 def _completed(
-    claim: NamedNode, given: dict[NamedNode, set[NamedNode | Literal]], evidence: Evidence
+    claim: NamedNode, given: dict[NamedNode, set[NamedNode | Literal]], evidence: Evidence, stated: Stated
 ) -> Iterator[Quad]:
-    for sentence in evidence.sentences:
-        yield Quad(claim, STATED_IN, sentence, CLAIMS_GRAPH)
+    yield Quad(claim, ACCORDING_TO, evidence.source.iri, CLAIMS_GRAPH)
+    for piece in evidence.pieces:
+        yield Quad(claim, STATED_IN, piece, CLAIMS_GRAPH)
     values = {predicate for predicate, _ in evidence.notes} | {name for name, found in given.items() if found}
     for predicate, term in evidence.notes:
         yield Quad(claim, predicate, term, CLAIMS_GRAPH)
-    for predicate, term in {**DEFAULTS, CERTAINTY: evidence.strongest()}.items():
+    basis = BASES[evidence.source.name == stated.first.name]
+    for predicate, term in {**DEFAULTS, BASIS: basis, CERTAINTY: evidence.strongest()}.items():
         if predicate not in values:
             yield Quad(claim, predicate, term, CLAIMS_GRAPH)
+    if basis == BASES[False]:
+        said = {pair for piece in evidence.pieces for pair in stated.cited[piece].items()}
+        for predicate, term in said:
+            if predicate not in values:
+                yield Quad(claim, predicate, term, CLAIMS_GRAPH)
     if not values & {ASSERTED_BY, MADE_IN}:
-        # a reading between the lines is the editors' word, not the guide's
-        by = EDITORS if evidence.certainties == {"inferred"} else GUIDE
+        # a reading between the lines is the editors' word, not the source's
+        by = EDITORS if evidence.certainties == {"inferred"} else evidence.source.iri
         yield Quad(claim, ASSERTED_BY, by, CLAIMS_GRAPH)
     yield from _denial(claim, given)
 

@@ -1,194 +1,169 @@
-"""Splits the text of a source into pieces: spans, digests, links that open there."""
+"""Knows the sources of a graph: the settings in graph.toml, and what the name of a graph says of its statements."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from hashlib import sha256
-from urllib.parse import quote
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
 
-from ..errors import ParseError
-from ..rdf.reading import read_text
+from ..errors import LayoutError, ParseError, UsageError, nearest
+from ..rdf.terms import NamedNode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    import re
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
-    from .layout import Layout
+    from ..rdf.prefixes import Prefixes
 
-LINK_WORDS = 4  # at each end of a link into the page: enough to find the place, too few to repeat the text
-GUIDE_PAGE = "https://blogs.icrc.org/cross-files/icrc-action-in-the-korean-war-br-1950-1953/"
-WRITTEN = "# Written by `icrc-korea anchor --guide FILE`; not edited by hand."
-SEAL = "# SHA-256 of all above this line: "
-# --- the guide's text -> passages and sentences ------------------------------------------------------
-
-MARK = re.compile(r"\[\d+\]")
-# A sentence ends at a stop (with closing quote and footnote mark) before a capital, or where a closing
-# quote with its mark runs straight into the attribution, or at the ellipsis of a shortened quotation.
-BREAK = re.compile(
-    r"[.?!]”?(?:\[\d+\])? (?=[“A-Z])"
-    r"|”\[\d+\](?=[A-Z])"
-    r"|\(…\) (?=[“A-Z])"
-)
-ABBREVIATION = re.compile(r"(?:^|[\s(])(?:M|Mr|Mme|Dr|St|p|pp|no|n\.d)\.$")
+SETTINGS, FOLDER = "graph.toml", "data/sources"
+# How a piece puts what it says, from strongest to weakest; all but the first are endings of a graph's name.
+CERTAINTIES = ("stated", "quoted", "attributed", "hedged", "interpretation", "inferred")
+KINDS = ("text", "authority")
+KNOWN = {
+    "": ("title", "base", "license", "languages", "source"),
+    "source": ("is", "pieces", "page", "kind"),
+}
 
 
 @dataclass(frozen=True)
-class Span:
-    """A stretch of the guide's text: a passage (`P19`) or a sentence of it (`P19.s3`)."""
+class Source:
+    """One source: its name in graph.toml, the thing it is, the name space of its pieces, its page, its kind."""
 
     name: str
-    start: int
-    end: int
-    line: int
-    kind: str = ""
+    iri: NamedNode
+    space: str
+    page: str
+    kind: str
+
+    @property
+    def folder(self) -> str:
+        """Where it lies: `data/sources/guide`."""
+        return f"{FOLDER}/{self.name}"
 
 
-def split(text: str) -> list[Span]:
-    """The passages of the guide, each followed by its sentences; offsets count code points."""
-    spans: list[Span] = []
-    offset = number = 0
-    previous = ""
-    for line_number, line in enumerate(text.splitlines(keepends=True), 1):
-        words = line.strip()
-        if words:
-            number += 1
-            start = offset + line.index(words)
-            previous = _kind(words, previous)
-            passage = Span(f"P{number:02}", start, start + len(words), line_number, previous)
-            spans.append(passage)
-            spans.extend(_sentences(words, passage))
-        offset += len(line)
-    return spans
+class Place(NamedTuple):
+    """What a graph's name says: whose piece it is, which one, and how the piece puts what stands there."""
+
+    source: Source
+    piece: NamedNode
+    certainty: str
 
 
-def _kind(words: str, previous: str) -> str:
-    """What a passage is, by its form; `previous` is the kind of the passage before it."""
-    if MARK.match(words):
-        return "footnote"
-    if words.startswith("“") or "(…)" in words:
-        return "quotation"
-    if re.search(r"\bB G \d", words):
-        return "reference"
-    if re.search(r"\.(?:\[\d+\])?$|\[\d+\]\.$", words):
-        return "paragraph"
-    return "caption" if "©" in words or previous == "quotation" else "heading"
+class Sources:
+    """The sources of a graph in their order, and the pieces by the names of graphs."""
+
+    def __init__(self, path: Path, prefixes: Prefixes) -> None:
+        self._path, self._prefixes = path, prefixes
+        self._places: dict[str, Place | None] = {}
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """What graph.toml says, checked."""
+        import tomllib
+
+        try:
+            found = tomllib.loads(self._path.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise LayoutError(f"{self._path} cannot be read: {error.strerror}", "restore it") from None
+        except UnicodeDecodeError:
+            raise _fault("is not UTF-8", "save it as UTF-8") from None
+        except tomllib.TOMLDecodeError as error:
+            raise _fault(str(error), "write it as TOML: name = \"value\"") from None
+        self._refuse_unknown("", found)
+        sources = found.get("source")
+        if not isinstance(sources, dict) or not sources:
+            raise _fault("names no source", "add one: [source.guide] with is, pieces and kind")
+        for name, given in sources.items():
+            self._refuse_unknown(name, given)
+        return found
+
+    def _refuse_unknown(self, name: str, given: object) -> None:
+        section = f"[source.{name}]" if name else "the settings"
+        if not isinstance(given, dict):
+            raise _fault(f"{section} is no table", "write [source.NAME] and its lines below it")
+        known = KNOWN["source" if name else ""]
+        for key, value in given.items():
+            if key not in known:
+                near = nearest(key, known)
+                remedy = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+                raise _fault(f"{section} has an unknown {key!r}", remedy)
+            if key not in ("languages", "source") and not isinstance(value, str):
+                raise _fault(f"{key} of {section} is no text", f'write {key} = "…"')
+
+    @cached_property
+    def all(self) -> tuple[Source, ...]:
+        """Every source, in the order of graph.toml."""
+        return tuple(self._read(name, given) for name, given in self.settings["source"].items())
+
+    def _read(self, name: str, given: Mapping[str, str]) -> Source:
+        section = f"[source.{name}]"
+        for key in ("is", "pieces"):
+            if not given.get(key):
+                raise _fault(f"{section} has no {key!r}", f'add {key} = "…"')
+        kind = given.get("kind", KINDS[0])
+        if kind not in KINDS:
+            raise _fault(f"{section} has the unknown kind {kind!r}", "write " + " or ".join(KINDS))
+        space = self._prefixes.prefixes.get(given["pieces"])
+        if space is None:
+            raise _fault(
+                f"the prefix {given['pieces']}: of {section} is not in ontology/prefixes.ttl",
+                "add it there, or use one of its prefixes",
+            )
+        iri = self._prefixes.expand(given["is"])
+        if iri is None:
+            raise _fault(f"{given['is']!r} of {section} is no name", 'write is = "source:…"')
+        return Source(name, NamedNode(iri), space, given.get("page", ""), kind)
+
+    @property
+    def first(self) -> Source:
+        """The source that the graph was made from."""
+        return self.all[0]
+
+    def named(self, name: str) -> Source:
+        """The source of that name; UsageError with the names that there are."""
+        for source in self.all:
+            if source.name == name:
+                return source
+        raise UsageError(
+            f"there is no source {name!r}", "the sources of graph.toml: " + ", ".join(one.name for one in self.all)
+        )
+
+    def chosen(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Names of sources, each known, each once, in the order of graph.toml."""
+        wanted = {self.named(name).name for name in names}
+        if not wanted:
+            known = ",".join(one.name for one in self.all)
+            raise UsageError("no source is named", f"name one or more: --sources {known}")
+        return tuple(one.name for one in self.all if one.name in wanted)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        import re
+
+        spaces = "|".join(re.escape(one.space) for one in sorted(self.all, key=lambda one: -len(one.space)))
+        return re.compile(f"({spaces})([^/#]+?)(?:-({'|'.join(CERTAINTIES[1:])}))?")
+
+    @cached_property
+    def _by_space(self) -> dict[str, Source]:
+        return {one.space: one for one in self.all}
+
+    def place(self, graph: object) -> Place | None:
+        """What a graph's name says; None if it is no piece of a source."""
+        if not isinstance(graph, NamedNode):
+            return None
+        name = graph.value
+        if name not in self._places:
+            match = self._pattern.fullmatch(name)
+            self._places[name] = (
+                Place(self._by_space[match[1]], NamedNode(match[1] + match[2]), match[3] or CERTAINTIES[0])
+                if match else None
+            )  # fmt: skip
+        return self._places[name]
 
 
-def _sentences(words: str, passage: Span) -> Iterator[Span]:
-    mark = MARK.match(words)
-    start = mark.end() + 1 if mark else 0
-    ends = [
-        match.end() for match in BREAK.finditer(words) if not ABBREVIATION.search(words[: match.start() + 1])
-    ]
-    for number, end in enumerate([*ends, len(words)], 1):
-        stop = start + len(words[start:end].rstrip())
-        yield Span(f"{passage.name}.s{number}", passage.start + start, passage.start + stop, passage.line)
-        start = end
-
-
-def deep_link(words: str, text: str = "") -> str:
-    """The address of a stretch of the guide's page, as a text fragment: a few words at each end.
-
-    Where the words at an end stand earlier in the text too, a few more are taken, so that the page opens
-    at this place.
-    """
-    pieces = [piece for piece in MARK.split(words) if piece.strip()]
-    if len(pieces) == 1 and len(pieces[0].split()) <= 2 * LINK_WORDS:
-        return f"{GUIDE_PAGE}#:~:text={_fragment(pieces[0].split())}"
-    before = text[: text.find(words)].casefold() if words in text else ""
-    start: list[str] = []
-    for piece in pieces:  # a footnote mark cannot be part of a link, so the next piece may have to do
-        start = _until_new(piece.split(), lambda part: " ".join(part).casefold() in before)
-        if " ".join(start).casefold() not in before:
-            break
-    within = words[: -len(pieces[-1].split()[-1])].casefold()
-    end = _until_new(pieces[-1].split()[::-1], lambda part: " ".join(part[::-1]).casefold() in within)[::-1]
-    return f"{GUIDE_PAGE}#:~:text={_fragment(start)},{_fragment(end)}"
-
-
-def _until_new(words: list[str], known: Callable[[list[str]], bool]) -> list[str]:
-    """The fewest words from the front, four to eight, that are not known from elsewhere."""
-    for number in range(LINK_WORDS, 2 * LINK_WORDS):
-        if not known(words[:number]):
-            return words[:number]
-    return words[: 2 * LINK_WORDS]
-
-
-def _fragment(words: list[str]) -> str:
-    # a hyphen or comma means something in a text fragment, so both are encoded
-    return quote(" ".join(words), safe="").replace("-", "%2D")
-
-
-def read_guide(path: Path) -> str:
-    """The guide's text, line ends as they stand in the file."""
-    text = read_text(path, str(path))
-    if not text.strip():
-        raise ParseError(str(path), 0, 0, "the guide's text is empty", remedy="give the guide as a text file")
-    return text
-
-
-def words_by_digest(path: str | Path | None) -> dict[str, str]:
-    """The words of each passage and sentence of a reader's own copy of the text, by their digest; {} without one."""
-    if not path:
-        return {}
-    from pathlib import Path
-
-    text = read_guide(Path(path))
-    pieces = (text[span.start : span.end] for span in split(text))
-    return {sha256(words.encode()).hexdigest(): words for words in pieces}
-
-
-def passages_turtle(text: str, layout: Layout) -> str:
-    """data/entities/passages.ttl for a guide text: each passage with its sentences below it."""
-    used = ("dct", "guide", "kind", "kw", "oa", "passage", "selector")
-    lines = [
-        "# The guide's passages and sentences: where each stands, its digest, its place on the page.",
-        WRITTEN,
-        "",
-        *(f"@prefix {name}: <{layout.prefixes[name]}> ." for name in used),
-    ]
-    parent = ""
-    for span in split(text):
-        words = text[span.start : span.end]
-        sentence = span.name.partition(".s")[2]
-        if not sentence:
-            parent = f"passage:{span.name}"
-            lines += ["", f"# --- {span.name}, line {span.line}: {span.kind} " + "-" * 30, ""]
-            lines += [f"{parent} a kw:{'Footnote' if span.kind == 'footnote' else 'Passage'} ;"]
-            lines += [f'    kw:passageNumber "{span.name}" ;', f"    kw:seedLine {span.line} ;"]
-            lines += [f"    kw:passageKind kind:{span.kind} ;", "    dct:isPartOf guide:icrc-korean-war ;"]
-        else:
-            lines += [f"passage:{span.name} a kw:Sentence ;", f"    kw:partOf {parent} ;"]
-            lines += [f"    kw:sequence {sentence} ;"]
-        lines += ["    oa:hasSource guide:icrc-korean-war ;", f"    oa:hasSelector selector:{span.name} ;"]
-        lines += [f'    kw:textDigest "{sha256(words.encode()).hexdigest()}" ;']
-        lines += [f"    kw:deepLink <{deep_link(words, text)}> ."]
-        lines += [
-            f"selector:{span.name} a oa:TextPositionSelector ; oa:start {span.start} ; oa:end {span.end} ."
-        ]
-    written = "\n".join(lines) + "\n"
-    return f"{written}\n{SEAL}{sha256(written.encode()).hexdigest()}\n"
-
-
-def sealed(turtle: str) -> bool:
-    """Whether passages.ttl is as `anchor` wrote it, line ends apart; one that others wrote has no digest to compare."""
-    written, _, digest = turtle.replace("\r\n", "\n").rpartition("\n" + SEAL)
-    return WRITTEN not in turtle or sha256(written.encode()).hexdigest() == digest.strip()
-
-
-def compare(text: str, anchored: dict[str, tuple[int, int, str]]) -> Iterator[tuple[str, str]]:
-    """Where anchors (start, end, digest by name) differ from a guide text: the name and what differs."""
-    wanted = {span.name: span for span in split(text)}
-    for name, span in wanted.items():
-        if name not in anchored:
-            yield name, "is in the guide but not anchored"
-            continue
-        start, end, digest = anchored[name]
-        if sha256(text[start:end].encode()).hexdigest() != digest:
-            yield name, f"the text at {start}–{end} has another digest than the one recorded"
-        elif (start, end) != (span.start, span.end):
-            yield name, f"stands at {start}–{end} but the guide has it at {span.start}–{span.end}"
-    for name in sorted(set(anchored) - set(wanted)):
-        yield name, "is anchored but not in the guide"
+def _fault(found: str, remedy: str) -> ParseError:
+    """What is wrong in the settings."""
+    return ParseError(SETTINGS, 0, 0, found, remedy=remedy)

@@ -40,7 +40,7 @@ class Held(build.Built):
 
 def dataset(settings: Head) -> tuple[Head, Callable[[], build.Built]]:
     """What is said of the dataset that the settings name, and what gives it: read before, or opened in each child."""
-    layout = Layout.find(settings.get("root"))
+    layout = Layout.find(settings.get("root"), settings.get("sources") or "")
     ready(layout)
     if settings.get("store"):
         from .disk import open_store

@@ -206,20 +206,20 @@ def ensure(layout: Layout, tell: Tell) -> Built:
 
 def assemble(layout: Layout, tell: Tell) -> list[Quad]:
     """Every asserted quad of the content files, and the claims derived from them."""
-    from ..content.claims import derive_claims
+    from ..content.claims import with_claims
     from ..rdf.reading import read_text
 
     quads: list[Quad] = []
-    sources = layout.sources()
-    for number, source in enumerate(sources):
-        tell(number, len(sources) + 4, f"reading {source.name}")
-        found = parsed(read_text(source.path, source.name), source.name, source.graph, layout)
+    files = layout.files()
+    for number, file in enumerate(files):
+        tell(number, len(files) + 4, f"reading {file.name}")
+        found = parsed(read_text(file.path, file.name), file.name, file.graph, layout)
         if any(isinstance(quad.graph_name, DefaultGraph) for quad in found):
             raise BuildError(
-                f"{source.name} has statements outside any graph", "write them as passage:P19.s6 { … }: see `check`"
+                f"{file.name} has statements outside any graph", "write them as passage:P19.s6 { … }: see `check`"
             )
         quads += found
-    return quads + derive_claims(quads)
+    return with_claims(quads, layout.sources)
 
 
 def parsed(text: str, name: str, graph: str, layout: Layout, reading: Reading | None = None) -> list[Quad]:
@@ -252,8 +252,9 @@ def make(layout: Layout, tell: Tell, reasoner: str = "rules", limits: Limits | N
     from ..reasoning import infer
     from .limited import RULES, Limited
 
-    total = len(layout.sources()) + 4
-    inputs = input_digests(layout)  # taken first: a file that changes meanwhile makes the build stale
+    total = len(layout.files()) + 4
+    # taken first: a file, or code, that changes meanwhile makes the build stale
+    inputs, maker = input_digests(layout), maker_digest()
     questions = index(layout)
     asserted = canonical(assemble(layout, tell))
     tell(total - 4, total, f"deriving what follows (OWL 2 RL, {reasoner})")
@@ -272,7 +273,7 @@ def make(layout: Layout, tell: Tell, reasoner: str = "rules", limits: Limits | N
     manifest = {
         "format": FORMAT,
         "inputs": inputs,
-        "maker": maker_digest(),
+        "maker": maker,
         "versions": _versions(),
         "reasoner": reasoner,
         "graphs": _counts(asserted + inferred + catalogue, layout),

@@ -9,7 +9,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from ..errors import LayoutError, UsageError
-from ..rdf.spaces import BASE, CLAIMS, GRAPHS, KW, RDF, SKOS, XSD
+from ..rdf.spaces import CLAIMS, GRAPHS, KW, RDF, SKOS, XSD
 from ..rdf.terms import TYPE, Literal, NamedNode, Quad
 from .items import ENTITY, MUL, is_item
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .things import Thing
 
 SLUG = "wikidata"
-NAME = f"data/enrichment/{SLUG}.trig"
-GRAPH = GRAPHS + "enrichment/" + SLUG
+FOLDER = f"data/sources/{SLUG}"
+NAME, PIECES = f"{FOLDER}/statements/items.trig", f"{FOLDER}/pieces.ttl"
 LANGUAGES = ("en", "fr", "ko", "zh", "zh-hans", "zh-hant", "ru", "de", MUL)
 SCHEMA, ORG, DCT = "https://schema.org/", "http://www.w3.org/ns/org#", "http://purl.org/dc/terms/"
 DATES = {
@@ -46,7 +46,10 @@ HEADER = """\
 # Written by `icrc-korea enrich`: change the link or ask again, not this file.
 # Every claim has its statement in Wikidata (dct:source), the day it was read
 # (kw:retrieved), and the reference that Wikidata gives for it. None is a fact of
-# the graph: the guide's own statements stand in data/guide/.
+# the graph: what texts state stands in the folders of other sources.
+"""
+PIECES_HEADER = """\
+# The items of Wikidata that were read. Written by `icrc-korea enrich`.
 """
 
 
@@ -57,6 +60,7 @@ class Said:
     subject: str
     predicate: str
     value: NamedNode | Literal
+    item: str  # whose item says so
     source: str  # the statement's address, else the item's
     retrieved: str  # the day
     reference: str  # Wikidata's own reference, in words
@@ -81,13 +85,14 @@ def said(thing: Thing, item: Item, day: str, ours: Mapping[str, str], sources: M
         if language in LANGUAGES and (text, language) not in known:
             predicate = SKOS + ("prefLabel" if is_label else "altLabel")
             name = Literal(text, language=language)
-            yield Said(thing.iri, predicate, name, home, day, "Names have no reference in Wikidata.")
+            yield Said(thing.iri, predicate, name, item.id, home, day, "Names have no reference in Wikidata.")
     for prop, statements in sorted(item.statements.items()):
         for statement in item.best(prop) if statements else ():
             for predicate, value in _values(prop, statement, ours):
                 start, end = (_date(statement.qualifier(name)) for name in ("P580", "P582"))
                 reference, cites = _reference(statement, sources)
-                yield Said(thing.iri, predicate, value, statement.iri or home, day, reference, cites, start, end)
+                where = statement.iri or home
+                yield Said(thing.iri, predicate, value, item.id, where, day, reference, cites, start, end)
 
 
 def _values(prop: str, statement: Statement, ours: Mapping[str, str]) -> Iterator[tuple[str, NamedNode | Literal]]:
@@ -166,15 +171,11 @@ def cited_items(items: Iterable[Item]) -> set[str]:
     }
 
 
-def quads(all_said: Iterable[Said]) -> Iterator[Quad]:
-    """The claims as they stand in the graph."""
-    home = NamedNode(GRAPH)
-    vocabulary = {
-        "basis": "basis-external", "claimStatus": "status-accepted", "polarity": "polarity-positive",
-        "certainty": "certainty-stated",
-    }  # fmt: skip
+def quads(all_said: Iterable[Said], layout: Layout) -> Iterator[Quad]:
+    """The claims as they stand in the graphs of the items."""
+    space = layout.sources.named(SLUG).space
     for one in all_said:
-        node = one.claim
+        node, home = one.claim, NamedNode(space + one.item)
         pairs: list[tuple[str, NamedNode | Literal | None]] = [
             (TYPE.value, NamedNode(KW + "Claim")),
             (RDF + "subject", NamedNode(one.subject)),
@@ -182,7 +183,6 @@ def quads(all_said: Iterable[Said]) -> Iterator[Quad]:
             (RDF + "object", one.value),
             (SCHEMA + "startDate", one.start),
             (SCHEMA + "endDate", one.end),
-            *((KW + name, NamedNode(BASE + "vocab/" + value)) for name, value in vocabulary.items()),
             (DCT + "source", NamedNode(one.source)),
             (KW + "retrieved", Literal(one.retrieved, datatype=NamedNode(XSD + "date"))),
             (KW + "sourceReference", Literal(one.reference, language="en")),
@@ -191,11 +191,29 @@ def quads(all_said: Iterable[Said]) -> Iterator[Quad]:
         yield from (Quad(node, NamedNode(name), value, home) for name, value in pairs if value is not None)
 
 
-def trig(new: Iterable[Said], kept: Iterable[Quad], layout: Layout) -> str:
-    """The file: claims in the order of their names."""
+def pieces_turtle(claims: Iterable[Quad], layout: Layout) -> str:
+    """pieces.ttl: the items whose claims these are."""
     from ..rdf.writing import serialise
 
-    return HEADER + "\n" + serialise([*kept, *quads(new)], "trig", layout).decode()
+    source, graph = layout.sources.named(SLUG), NamedNode(GRAPHS + "entities")
+    found = []
+    for item in sorted({quad.graph_name.value for quad in claims}):
+        number = item.removeprefix(source.space)
+        for predicate, value in (
+            (TYPE.value, NamedNode(KW + "AuthorityRecord")),
+            (DCT + "isPartOf", source.iri),
+            (DCT + "identifier", Literal(number)),
+            (KW + "deepLink", NamedNode(ENTITY + number)),
+        ):
+            found.append(Quad(NamedNode(item), NamedNode(predicate), value, graph))
+    return PIECES_HEADER + "\n" + serialise(found, "turtle", layout).decode()
+
+
+def trig(claims: Iterable[Quad], layout: Layout) -> str:
+    """The file of statements: claims in the order of their names."""
+    from ..rdf.writing import serialise
+
+    return HEADER + "\n" + serialise(claims, "trig", layout).decode()
 
 
 def kept(layout: Layout, renewed: set[str]) -> list[Quad]:
@@ -228,7 +246,7 @@ class Enriched:
 def enrich(
     graph: Graph, service: Any, terms: Iterable[str] = (), tell: Callable[[int, int, str], None] = lambda *_: None
 ) -> Enriched:
-    """Reads what Wikidata says of the things linked to it, all or some, into data/enrichment/wikidata.trig."""
+    """Reads what Wikidata says of the things linked to it, all or some, into data/sources/wikidata/."""
     from ..rdf.atomic import write_atomically
     from .judgements import Judgements
     from .things import Things
@@ -256,7 +274,9 @@ def enrich(
     path = graph.layout.root / NAME
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, trig(found, kept(graph.layout, renewed) if terms else [], graph.layout).encode())
+        claims = [*(kept(graph.layout, renewed) if terms else []), *quads(found, graph.layout)]
+        write_atomically(graph.layout.root / PIECES, pieces_turtle(claims, graph.layout).encode())
+        write_atomically(path, trig(claims, graph.layout).encode())
     except OSError as error:
         raise LayoutError(f"{path} cannot be written: {error.strerror}",
                           "work in a folder of your own: --root FOLDER") from None  # fmt: skip

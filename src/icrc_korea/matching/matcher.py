@@ -229,7 +229,7 @@ class Matcher:
     def _links(self) -> dict[str, list[tuple[links.Judgement, str]]]:
         """The judgements on each thing, from every link set, with the IRI of what they judge."""
         found: dict[str, list[tuple[links.Judgement, str]]] = defaultdict(list)
-        for source in self.layout.sources():
+        for source in self.layout.files():
             if source.graph == LINKS:
                 held = links.load(source.path, source.name)
                 for judgement in held.judgements:

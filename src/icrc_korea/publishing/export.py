@@ -8,7 +8,6 @@ from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 
-from ..content.claims import sentence_of
 from ..errors import LayoutError, UsageError
 from ..rdf.atomic import atomically
 from ..rdf.lines import lines_of, outside_graphs, quads_in, settled
@@ -28,13 +27,13 @@ if TYPE_CHECKING:
     from ..dataset.build import Dataset
 
 PARTS = (
-    "guide", "entities", "claims", "inferred", "ontology", "vocabulary", "alignments", "shapes", "links",
+    "statements", "entities", "claims", "inferred", "ontology", "vocabulary", "alignments", "shapes", "links",
     "enrichment", "catalogue",
 )  # fmt: skip
 ALIASES = {"vocabularies": "vocabulary", "vocab": "vocabulary"}
 PRESETS = {
-    "usual": ("guide", "entities", "ontology", "vocabulary"),
-    "minimal": ("guide", "entities"),
+    "usual": ("statements", "entities", "ontology", "vocabulary"),
+    "minimal": ("statements", "entities"),
     "all": PARTS,
     "single-graph": PARTS,  # all, outside any graph
 }
@@ -150,11 +149,11 @@ def quads_of(built: Dataset, wanted: Iterable[str], others: bool = False) -> Ite
     parts, layout = set(wanted), built.layout
 
     def goes(graph: NamedNode) -> bool:
-        return (part := part_of(graph)) in parts or (others and part not in PARTS)
+        return (part := part_of(graph, layout)) in parts or (others and part not in PARTS)
 
     quads = built.stream(goes, others)
     if "inferred" in parts and (behind := _claims_left_behind(built, goes)):
-        quads = (q for q in quads if part_of(q.graph_name) != "inferred" or not {q.subject, q.object} & behind)
+        quads = (q for q in quads if part_of(q.graph_name, layout) != "inferred" or not {q.subject, q.object} & behind)
     if "shapes" not in parts:
         return quads
     files = ((path, layout.name_of(path)) for path in layout.shapes())
@@ -171,10 +170,10 @@ def _claims_left_behind(built: Dataset, goes: Callable[[NamedNode], bool]) -> se
     return behind
 
 
-def part_of(graph: NamedNode) -> str:
-    """The part that a graph belongs to: `guide`, or the first word of its name."""
-    if sentence_of(graph):
-        return "guide"
+def part_of(graph: NamedNode, layout: Layout) -> str:
+    """The part that a graph belongs to: `statements` of texts, `enrichment` by authorities, else its first word."""
+    if place := layout.sources.place(graph):
+        return "enrichment" if place.source.kind == "authority" else "statements"
     return str(graph.value.removeprefix(GRAPHS).partition("/")[0])
 
 

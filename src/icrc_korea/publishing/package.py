@@ -71,7 +71,7 @@ PACKAGE = {
     "alignments.ttl": ("alignments",),
     "vocabulary.ttl": ("vocabulary",),
     "shapes.ttl": ("shapes",),
-    "data.ttl": ("guide", "entities"),
+    "data.ttl": ("statements", "entities"),
     "claims.ttl": ("claims",),
     "links.ttl": ("links",),
     "enrichment.ttl": ("enrichment",),
@@ -94,7 +94,7 @@ def package(built: Dataset, folder: str | Path) -> list[str]:
     def put(name: str, fill: Callable[[Counted], object]) -> None:
         seen[name] = write(root / name, fill, remedy)
 
-    with _Parts(chosen(built, Choice(preset="all"))) as held:
+    with _Parts(chosen(built, Choice(preset="all")), layout) as held:
         try:
             (root / "rdf12").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -116,7 +116,8 @@ def package(built: Dataset, folder: str | Path) -> list[str]:
 class _Parts:
     """Lines of N-Quads in temporary files, by the part that they belong to."""
 
-    def __init__(self, batches: Iterable[list[bytes]]) -> None:
+    def __init__(self, batches: Iterable[list[bytes]], layout: Layout) -> None:
+        self.layout = layout
         self.files: dict[str, IO[bytes]] = {}
         self._of: dict[bytes, str] = {}
         for lines in batches:
@@ -137,7 +138,7 @@ class _Parts:
 
     def _part(self, graph: bytes) -> str:
         if graph not in self._of:
-            self._of[graph] = part_of(NamedNode(graph[1:-1].decode())) if graph else ""
+            self._of[graph] = part_of(NamedNode(graph[1:-1].decode()), self.layout) if graph else ""
         return self._of[graph]
 
     def lines(self, *parts: str) -> Iterator[list[bytes]]:

@@ -39,7 +39,7 @@ MANY_OPERATORS = 200  # more than any address has of these
 BRACKETS = re.compile(r"[()\[\]]")
 OPERATOR = re.compile(r"[!+&|*/=-]")
 NO_NETWORK = "the query uses SERVICE or LOAD, which would go out to the network"
-AT_HOME = "asking stays on this machine: put the data into data/enrichment/ and ask here"
+AT_HOME = "asking stays on this machine: put the data into data/sources/ and ask here"
 ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 # pyoxigraph's parser overruns its stack on deep nesting and takes the process with it, so we count first.
 DEEPEST, MOST_OPERATORS, MOST_BRANCHES = 128, 1000, 200

@@ -6,8 +6,6 @@ import csv
 import re
 from dataclasses import dataclass, field
 
-from ...content.claims import GUIDE
-from ...content.sources import GUIDE_PAGE
 from ...errors import ParseError
 from ...rdf.spaces import BASE, CLAIMS, GRAPHS, KW, XSD
 from ...rdf.terms import TYPE, Literal, NamedNode, readable
@@ -333,16 +331,17 @@ class _Offers:
 
     def _reference(self, external: bool, origin: str, fields: dict[str, list[Term]]) -> tuple[tuple[str, str], ...]:
         """Stated in (P248) an item, else at an address (P854), with the day on which it was read (P813)."""
-        source = NamedNode(origin) if external and origin else GUIDE
+        guide = self.layout.sources.first
+        source = NamedNode(origin) if external and origin else guide.iri
         number = self.things.item_of(source)
-        address = origin if external else GUIDE_PAGE
+        address = origin if external else guide.page
         if number:
             pairs = [("P248", number)]
         elif re.fullmatch(r"https?://[^\s<>\"{}|\\^`]+", address) and quickstatements.can_be_written(address):
             pairs = [("P854", quickstatements.string(address))]
         else:
             return ()
-        of = fields if external else self.facts.fields(GUIDE)
+        of = fields if external else self.facts.fields(guide.iri)
         for term in of.get(KW + "retrieved", [])[:1]:
             pairs.append(("P813", quickstatements.time(str(term.value))))
         return tuple(pairs)
