@@ -195,7 +195,7 @@ def writing(root: Path, turn: int) -> dict[str, list[str]]:
     return {
         "build/manifest.json": ["build", "--force", *where],
         LINKS: ["link", person, "--accept", item, "--who", "A", "--why", f"{turn}", "--replace", *where],
-        "data/entities/passages.ttl": ["anchor", "--guide", str(root / "guide.txt"), *where],
+        "data/sources/guide/pieces.ttl": ["anchor", "--replace", "--text", str(root / "guide.txt"), *where],
         "out.nq": ["export", "--format", "nquads", "-o", str(root / "out.nq"), *where],
         "store/current.json": ["build", "--store", str(root / "store"), *where],
         "package/manifest.json": ["export", "--package", str(root / "package"), *where],
