@@ -150,9 +150,9 @@ def icrc(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 def warm(graph: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets commands on the checkout share one graph in memory: for what a command says, not how it comes to it."""
 
-    def opened(root: str | Path | None, tell: Any = None, store: Any = None) -> KnowledgeGraph:
-        ours = root is not None and Path(root) == ROOT and store is None
-        return graph if ours else KnowledgeGraph(root, tell, store)
+    def opened(root: str | Path | None, tell: Any = None, store: Any = None, sources: Any = "") -> KnowledgeGraph:
+        ours = root is not None and Path(root) == ROOT and store is None and not sources
+        return graph if ours else KnowledgeGraph(root, tell, store, sources)
 
     monkeypatch.setattr("icrc_korea.graph.KnowledgeGraph", opened)
 

@@ -63,7 +63,9 @@ DESCRIBED = {
 @cache
 def quads() -> tuple[ox.Quad, ...]:
     return tuple(
-        quad for path in sorted(ENTITIES.glob("*.ttl")) for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+        quad
+        for path in sorted([*ENTITIES.glob("*.ttl"), *ENTITIES.parent.glob("sources/*/*.ttl")])
+        for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
     )
 
 

@@ -265,7 +265,7 @@ def test_every_call_of_the_page_on_python_gives_what_the_page_says(root: Path, m
     aside = {  # what the verbs and the service are made with
         "built", "take", "build", "build_store", "facts", "every_question", "ask_question", "read_query", "ask_with",
         "select", "ask", "construct", "marks", "with_sources", "resolve", "term", "why_prov", "explainer", "anchor",
-        "export_into", "foreign_graphs", "package", "spool", "reason", "closure", "matcher", "names",
+        "export_into", "foreign_graphs", "package", "spool", "reason", "closure", "matcher", "names", "searcher",
     }  # fmt: skip
     assert [name for name in sorted(public - aside) if f"graph.{name}" not in page] == []
 

@@ -157,7 +157,7 @@ class Site:
         """The name of a thing and the language it is in: the reader's, else English, else any, else its address."""
         found = self.facts.fields(node)
         for kind in ("http://www.w3.org/2004/02/skos/core#prefLabel", RDFS + "label", KW + "nameForm",
-                     "http://purl.org/dc/terms/title"):  # fmt: skip
+                     "http://purl.org/dc/terms/title", "http://purl.org/dc/terms/identifier"):  # fmt: skip
             labels = [one for one in found.get(kind, ()) if isinstance(one, Literal)]
             for wanted in (language, "en", ""):
                 for label in labels:
@@ -336,7 +336,7 @@ class Site:
         """Where to go from here: the passage that speaks of it, and questions that take it as a value."""
         steps = []
         sentences = [value.value[len(PASSAGES) :] for predicate, value in self.facts.out.get(node, {})
-                     if predicate.value == KW + "attestedIn" and isinstance(value, NamedNode)]
+                     if predicate.value == KW + "attestedIn" and value.value.startswith(PASSAGES)]
         for number in sorted({one.partition(".")[0] for one in sentences})[:2]:
             steps.append({"path": f"read/{number}", "text": f"{word('read', language)}: "
                           + word("passage", language, n=number)})  # fmt: skip
