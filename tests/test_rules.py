@@ -48,7 +48,7 @@ HELD = {
     27: "shape:Claim-conflict shape:Claim-conflictBack quality/conflict-unexplained quality/conflict-not-contested",
     28: "shape:Claim-speaker",
     29: "shape:Claim-note",
-    30: "shape:Claim-source quality/external-claim-as-fact fact-in-description graph-name",
+    30: "shape:Claim-source fact-in-description graph-name",
     31: "shape:Claim-hedge quality/quote-too-long",
     32: "shape:Passage-number shape:Passage-line shape:TextSpan-digest shape:TextSpan-selector anchor",
     33: "anchor guide-text",

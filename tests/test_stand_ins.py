@@ -144,7 +144,7 @@ def test_two_pushes_at_once_are_noticed(
 
     other = tmp_path / "other" / "data.nq"
     other.parent.mkdir()
-    other.write_text(QUADS.replace('"3"', '"three"').replace('"4"', '"four"'), encoding="utf-8")
+    other.write_text(QUADS.replace('"3 ', '"three ').replace('"4 ', '"four '), encoding="utf-8")
     with standing_in(PLAIN) as store:
         here, there = (("push", *at(store, path)) for path in (data, other))
         put, done = Remote.put, list[Said]()
