@@ -251,7 +251,7 @@ VERBS = {
     "anchor": Verb(
         _anchor,
         "write the passages and sentences of a source's text into its pieces.ttl",
-        ["icrc-korea anchor --text guide.txt --dry-run", "icrc-korea anchor --source diary --text diary.txt"],
+        ["icrc-korea anchor --text guide.txt --dry-run"],
         [
             ("--text --guide", {"metavar": "FILE", "required": True, "dest": "text", "help": "the text"}),
             ("--source", {"metavar": "NAME", "default": "", "help": "whose text; default: the first of graph.toml"}),
